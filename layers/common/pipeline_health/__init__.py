@@ -1,0 +1,1 @@
+"""Pipeline Health: what every function shares."""

@@ -1,0 +1,50 @@
+"""A build as people outside see it: in the API, on the WebSocket, in exports."""
+
+from typing import Any
+
+from pipeline_health.domain.build import Build
+from pipeline_health.domain.times import format_instant, seconds
+
+View = dict[str, Any]
+
+
+def instant_view(instant: int | None) -> str | None:
+    """RFC 3339 UTC, or None for what is unknown (0 stands for "not stored yet")."""
+    return format_instant(instant) if instant else None
+
+
+def seconds_view(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else seconds(milliseconds)
+
+
+def build_view(build: Build) -> View:
+    """The build of the contract, without its log excerpt; times in RFC 3339 UTC, durations in seconds."""
+    return {
+        "id": build.id,
+        "provider": build.provider,
+        "repo": build.repo,
+        "pipeline": build.pipeline,
+        "pipeline_id": build.pipeline_id,
+        "branch": build.branch,
+        "commit": build.commit,
+        "number": build.number,
+        "attempt": build.attempt,
+        "status": build.status.value,
+        "conclusion": build.conclusion,
+        "event": build.event,
+        "actor": build.actor,
+        "queued_at": instant_view(build.queued_at),
+        "started_at": instant_view(build.started_at),
+        "completed_at": instant_view(build.completed_at),
+        "duration_seconds": seconds_view(build.duration_ms),
+        "queue_seconds": seconds_view(build.queue_ms),
+        "url": build.url,
+        "title": build.title,
+        "created_at": instant_view(build.created_at),
+        "updated_at": instant_view(build.updated_at),
+    }
+
+
+def detailed_view(build: Build) -> View:
+    """The same with the log excerpt, as GET /builds/{id} shows it."""
+    return {**build_view(build), "logs": build.logs}

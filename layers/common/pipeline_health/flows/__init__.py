@@ -1,0 +1,1 @@
+"""One module per function: what it does, its stores and channels passed in."""
