@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
+from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
+from pipeline_health.domain.times import DAY, HOUR, format_instant
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/ -]{1,100}")
 RECENT_SHARDS: Final = 4  # one partition takes 1,000 writes a second; four are beyond any team's CI
@@ -22,3 +24,64 @@ def build_key_of(build_id: str) -> dict[str, str]:
     """The key behind a build's id; ValueError when it cannot be one."""
     pipeline_id, run, attempt = build_id.rsplit(".", 2)
     return {"pk": pipeline_id, "sk": f"{run}.{attempt}"}
+
+
+def scope_key(scope: Scope) -> str:
+    """everything; repo#acme/app; pipeline#github.1.2; branch#github.1.2#main"""
+    if scope.branch:
+        return f"branch#{scope.pipeline_id}#{part(scope.branch)}"
+    if scope.pipeline_id:
+        return f"pipeline#{scope.pipeline_id}"
+    return f"repo#{part(scope.repo)}" if scope.repo else "everything"
+
+
+def hour_key(scope: Scope, hour: int) -> dict[str, str]:
+    return {"pk": f"hours#{scope_key(scope)}", "sk": hour_name(hour)}
+
+
+def day_key(scope: Scope, day: int) -> dict[str, str]:
+    return {"pk": f"days#{scope_key(scope)}", "sk": day_name(day)}
+
+
+def hour_name(hour: int) -> str:
+    """2026-11-23T11, in UTC."""
+    return format_instant(hour * HOUR)[:13]
+
+
+def day_name(day: int) -> str:
+    return format_instant(day * DAY)[:10]
+
+
+CARDS: Final = "cards"  # the partition of all pipeline cards, so that one query draws the list
+
+
+def card_key(pipeline_id: str) -> dict[str, str]:
+    return {"pk": CARDS, "sk": pipeline_id}
+
+
+def run_key(pipeline_id: str, run: str) -> dict[str, str]:
+    """The ledger of one run; a partition of its own, since it is only ever asked for by name."""
+    return {"pk": f"run#{pipeline_id}.{run}", "sk": "ledger"}
+
+
+def branches_partition(pipeline_id: str) -> str:
+    return f"branches#{pipeline_id}"
+
+
+def branch_key(pipeline_id: str, branch: str) -> dict[str, str]:
+    return {"pk": branches_partition(pipeline_id), "sk": part(branch)}
+
+
+def timeline_key(pipeline_id: str, branch: str, entry: str) -> dict[str, str]:
+    """One conclusive build of a branch, sorted by completion."""
+    return {"pk": f"timeline#{pipeline_id}#{part(branch)}", "sk": entry}
+
+
+def segment_key(pipeline_id: str, branch: str, start: str) -> dict[str, str]:
+    """One run of equal outcome of a branch, by its first build."""
+    return {"pk": f"segments#{pipeline_id}#{part(branch)}", "sk": start}
+
+
+def month_of(instant: int) -> str:
+    """2026-11: the partition of the newest-first indexes."""
+    return format_instant(instant)[:7]

@@ -73,7 +73,9 @@ def digest(*parts: str, length: int = 20) -> str:
 
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
-Run = Annotated[str, Field(pattern=r"^[A-Za-z0-9_~-]{1,100}$")]  # without ".", which joins the parts of a build's id
+Run = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_~-]{1,100}$")
+]  # without ".", which joins the parts of a build's id
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT), AfterValidator(storable)]
 Url = Annotated[str, Field(max_length=URL_LIMIT), AfterValidator(web_url)]
 Instant = Annotated[int, Field(ge=EARLIEST, le=LATEST)]

@@ -1,0 +1,90 @@
+"""Windows of time, in whole UTC hours, and which stored hours and days cover them.
+
+Hours are numbered from the epoch (instant // HOUR), days likewise; a window is half-open, by completion.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_health.domain.times import HOUR
+
+HOURS_A_DAY: Final = 24
+LONGEST: Final = 400 * HOURS_A_DAY
+ALLOWED: Final = "a number of hours, days or weeks such as 24h, 7d or 4w, at most 400d"
+
+_UNITS: Final = {"h": 1, "d": HOURS_A_DAY, "w": 7 * HOURS_A_DAY}
+_WINDOW: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Hours [start, end)."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def parse(cls, text: str, now: int) -> "Window":
+        """The last `text` up to the next full hour after `now` (an instant); ValueError on any other word."""
+        match = _WINDOW.fullmatch(text)
+        hours = int(match[1]) * _UNITS[match[2]] if match else 0
+        if not 0 < hours <= LONGEST:
+            raise ValueError(f"must be {ALLOWED}")
+        end = now // HOUR + 1
+        return cls(end - hours, end)
+
+    @property
+    def hours(self) -> int:
+        return self.end - self.start
+
+    @property
+    def before(self) -> "Window":
+        """The equal window just before: what a trend compares with."""
+        return Window(self.start - self.hours, self.start)
+
+    @property
+    def start_at(self) -> int:
+        return self.start * HOUR
+
+    @property
+    def end_at(self) -> int:
+        return self.end * HOUR
+
+    @property
+    def whole_days(self) -> range:
+        first, last = -(-self.start // HOURS_A_DAY), self.end // HOURS_A_DAY
+        return range(first, max(first, last))
+
+    @property
+    def loose_hours(self) -> tuple[int, ...]:
+        """The hours outside its whole days: fewer than 48."""
+        days = self.whole_days
+        if not days:
+            return tuple(range(self.start, self.end))
+        head = range(self.start, days.start * HOURS_A_DAY)
+        tail = range(days.stop * HOURS_A_DAY, self.end)
+        return (*head, *tail)
+
+    def buckets(self, hours_each: int) -> list["Window"]:
+        """The window cut at whole multiples of `hours_each` (1, or 24 for UTC days); the ends may be shorter."""
+        cuts = range(-(-(self.start + 1) // hours_each) * hours_each, self.end, hours_each)
+        edges = [self.start, *cuts, self.end]
+        return [Window(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What must be read for some windows: one range of days (inclusive, or None) and single hours."""
+
+    days: tuple[int, int] | None
+    hours: tuple[int, ...]
+
+    @classmethod
+    def of(cls, windows: Iterable[Window]) -> "Cover":
+        windows = list(windows)
+        ranges = [w.whole_days for w in windows if w.whole_days]
+        hours = sorted({hour for w in windows for hour in w.loose_hours})
+        days = (min(r.start for r in ranges), max(r.stop for r in ranges) - 1) if ranges else None
+        return cls(days, tuple(hours))
