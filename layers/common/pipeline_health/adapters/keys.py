@@ -85,3 +85,8 @@ def segment_key(pipeline_id: str, branch: str, start: str) -> dict[str, str]:
 def month_of(instant: int) -> str:
     """2026-11: the partition of the newest-first indexes."""
     return format_instant(instant)[:7]
+
+
+def newest_first(instant: int, build_id: str) -> str:
+    """The sort key of those indexes; the id makes the order total."""
+    return f"{instant:015d}#{build_id}"

@@ -1,4 +1,4 @@
-"""Instants are whole milliseconds since 1970-01-01 UTC: integers add up exactly and compare without time zones."""
+"""Instants are whole milliseconds since 1970-01-01 UTC: integers add up exactly."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Z
 
 
 def parse_instant(text: str) -> int:
-    """Milliseconds since the epoch of an RFC 3339 time; ValueError when it is no such time or has no offset."""
+    """Milliseconds since the epoch of an RFC 3339 time; ValueError when it is none or has no offset."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("must be an RFC 3339 time with its offset, such as 2026-11-23T12:00:00Z")
     try:

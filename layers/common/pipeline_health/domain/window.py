@@ -6,6 +6,7 @@ Hours are numbered from the epoch (instant // HOUR), days likewise; a window is 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from pipeline_health.domain.times import HOUR
@@ -68,10 +69,10 @@ class Window:
         return (*head, *tail)
 
     def buckets(self, hours_each: int) -> list["Window"]:
-        """The window cut at whole multiples of `hours_each` (1, or 24 for UTC days); the ends may be shorter."""
+        """The window cut at whole multiples of `hours_each` (24: UTC days); its ends may be shorter."""
         cuts = range(-(-(self.start + 1) // hours_each) * hours_each, self.end, hours_each)
         edges = [self.start, *cuts, self.end]
-        return [Window(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        return [Window(a, b) for a, b in pairwise(edges)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,92 @@
+"""Cards, branches, ledgers, segments and timeline entries as DynamoDB items, and back."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from pipeline_health.adapters import keys
+from pipeline_health.adapters.dynamodb import Item, from_item, to_item
+from pipeline_health.domain.aggregates import Counted, Run
+from pipeline_health.domain.build import Status
+from pipeline_health.domain.pipeline import Branch, Card, Recent
+from pipeline_health.domain.timeline import Entry, Segment, build_id, completed_at
+
+_CARD: Final = TypeAdapter(Card)
+_BRANCH: Final = TypeAdapter(Branch)
+_COUNTED: Final = TypeAdapter(Counted)
+_SEGMENT: Final = TypeAdapter(Segment)
+
+
+def _plain(adapter: TypeAdapter[Any], value: object) -> dict[str, Any]:
+    plain: dict[str, Any] = adapter.dump_python(value, mode="json", exclude_none=True)
+    return plain
+
+
+def card_item(card: Card) -> Item:
+    """Its strip of recent builds as short lines, so that a thousand cards are few pages."""
+    plain = {**_plain(_CARD, card), "recent": [recent_line(recent) for recent in card.recent]}
+    return to_item({**keys.card_key(card.pipeline_id), **plain})
+
+
+def card_from(item: Item) -> Card:
+    plain = from_item(item)
+    return _CARD.validate_python({**plain, "recent": tuple(map(recent_from, plain["recent"]))})
+
+
+def recent_line(recent: Recent) -> str:
+    """`started attempt run status duration`; the duration is `-` where it is unknown."""
+    duration = "-" if recent.duration_ms is None else recent.duration_ms
+    return f"{recent.at} {recent.attempt} {recent.run} {recent.status.value} {duration}"
+
+
+def recent_from(line: str) -> Recent:
+    at, attempt, run, status, duration = line.split(" ")
+    return Recent(int(at), int(attempt), run, Status(status), None if duration == "-" else int(duration))
+
+
+def branch_item(pipeline_id: str, branch: Branch) -> Item:
+    return to_item({**keys.branch_key(pipeline_id, branch.name), **_plain(_BRANCH, branch)})
+
+
+def branch_from(item: Item) -> Branch:
+    return _BRANCH.validate_python(from_item(item))
+
+
+def run_item(pipeline_id: str, name: str, run: Run) -> Item:
+    attempts = {str(number): _plain(_COUNTED, counted) for number, counted in run.items()}
+    return to_item({**keys.run_key(pipeline_id, name), "attempts": attempts})
+
+
+def run_from(item: Item) -> Run:
+    attempts = from_item(item)["attempts"]
+    return {int(number): _COUNTED.validate_python(plain) for number, plain in attempts.items()}
+
+
+def segment_item(pipeline_id: str, branch: str, segment: Segment) -> Item:
+    """A segment that began with a change also stands in the index of changes, newest first."""
+    item: Mapping[str, Any] = _plain(_SEGMENT, segment)
+    if segment.change:
+        at = completed_at(segment.start)
+        item = {
+            **item,
+            "changes_month": keys.month_of(at),
+            "changes_at": keys.newest_first(at, build_id(segment.start)),
+            "pipeline_id": pipeline_id,
+            "branch": branch,
+        }
+    return to_item({**keys.segment_key(pipeline_id, branch, segment.start), **item})
+
+
+def segment_from(item: Item) -> Segment:
+    return _SEGMENT.validate_python(from_item(item))
+
+
+def entry_item(pipeline_id: str, branch: str, entry: Entry) -> Item:
+    values = {"status": entry.status.value, "repo": entry.repo, "default": entry.default}
+    return to_item({**keys.timeline_key(pipeline_id, branch, entry.key), **values})
+
+
+def entry_from(item: Item) -> Entry:
+    plain = from_item(item)
+    return Entry(plain["sk"], Status(plain["status"]), plain["repo"], plain["default"])

@@ -1,0 +1,92 @@
+"""What a group of builds moves, as the actions of one DynamoDB transaction on the metrics table."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from pipeline_health.adapters import counted_items as items
+from pipeline_health.adapters import keys
+from pipeline_health.adapters.dynamodb import Item, to_item
+from pipeline_health.domain.aggregates import Moves
+from pipeline_health.domain.counting import Outcome
+from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.timeline import Rewoven, Shift
+from pipeline_health.domain.window import HOURS_A_DAY
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Action
+
+ACTIONS: Final = 100  # the most that one transaction may hold
+
+
+def actions_of(outcome: Outcome, table: str) -> Iterator["Action"]:
+    pipeline_id = outcome.card.pipeline_id
+    yield _put_card(outcome.card, table)
+    for name, run in outcome.runs.items():
+        yield _put(items.run_item(pipeline_id, name, run), table)
+    for branch in outcome.branches.values():
+        yield _put(items.branch_item(pipeline_id, branch), table)
+    for name, shift in outcome.shifts.items():
+        yield from _timeline(pipeline_id, name, shift, table)
+    for name, rewoven in outcome.segments.items():
+        yield from _segments(pipeline_id, name, rewoven, table)
+    for key, counters in buckets(outcome.moves).items():
+        yield _add(key, counters, table)
+
+
+def _put_card(card: Card, table: str) -> "Action":
+    """Only where nobody wrote the card since it was read."""
+    put: Action = {"Put": {"TableName": table, "Item": items.card_item(card)}}
+    if card.lock == 1:
+        put["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+    else:
+        put["Put"]["ConditionExpression"] = "#lock = :read"
+        put["Put"]["ExpressionAttributeNames"] = {"#lock": "lock"}
+        put["Put"]["ExpressionAttributeValues"] = to_item({":read": card.lock - 1})
+    return put
+
+
+def _timeline(pipeline_id: str, branch: str, shift: Shift, table: str) -> Iterator["Action"]:
+    for key in set(shift.removed) - {entry.key for entry in shift.added}:
+        yield _delete(keys.timeline_key(pipeline_id, branch, key), table)
+    for entry in shift.added:
+        yield _put(items.entry_item(pipeline_id, branch, entry), table)
+
+
+def _segments(pipeline_id: str, branch: str, rewoven: Rewoven, table: str) -> Iterator["Action"]:
+    for start in rewoven.gone:
+        yield _delete(keys.segment_key(pipeline_id, branch, start), table)
+    for segment in rewoven.changed:
+        yield _put(items.segment_item(pipeline_id, branch, segment), table)
+
+
+def _put(item: Item, table: str) -> "Action":
+    return {"Put": {"TableName": table, "Item": item}}
+
+
+def _delete(key: Mapping[str, str], table: str) -> "Action":
+    return {"Delete": {"TableName": table, "Key": to_item(key)}}
+
+
+def _add(key: tuple[str, str], counters: Mapping[str, int], table: str) -> "Action":
+    names = {f"#{number}": name for number, name in enumerate(counters)}
+    values = {f":{number}": value for number, value in enumerate(counters.values())}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": to_item({"pk": key[0], "sk": key[1]}),
+            "UpdateExpression": "ADD " + ", ".join(f"#{n} :{n}" for n in range(len(names))),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_item(values),
+        }
+    }
+
+
+def buckets(moves: Moves) -> dict[tuple[str, str], Counter[str]]:
+    """The moves by item: every hour's also in its day's; what cancels out is left out."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for (scope, hour), counters in moves.items():
+        for key in (keys.hour_key(scope, hour), keys.day_key(scope, hour // HOURS_A_DAY)):
+            found.setdefault((key["pk"], key["sk"]), Counter()).update(counters)
+    settled = {key: Counter({n: v for n, v in bucket.items() if v}) for key, bucket in found.items()}
+    return {key: bucket for key, bucket in settled.items() if bucket}
