@@ -1,0 +1,76 @@
+"""The builds table's stream -> aggregates -> build events."""
+
+import os
+import random
+import time
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ConfigDict
+
+from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters.aside import SetAsideQueue
+from pipeline_health.adapters.builds import from_image
+from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.topic import EventsTopic
+from pipeline_health.domain.ledger import Stored
+from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+
+logger = Logger()
+metrics = Metrics()
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    METRICS_TABLE: str
+    EVENTS_TOPIC_ARN: str
+    SET_ASIDE_QUEUE_URL: str
+    DEFAULT_BRANCHES: str
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> None:
+    """Counts one batch. What it raises makes Lambda send the same batch again, which is harmless."""
+    tally = aggregate(event["Records"], flow())
+    for name, count in (("BuildsCounted", tally.counted), ("RecordsSetAside", tally.set_aside)):
+        metrics.add_metric(name, MetricUnit.Count, count)
+    logger.info(
+        "counted a batch",
+        records=len(event["Records"]),
+        counted=tally.counted,
+        repeated=tally.repeated,
+        set_aside=tally.set_aside,
+        retries=tally.retries,
+        changes=[f"{e.change.value} {e.build.id}" for e in tally.events if e.change],
+    )
+
+
+@cache
+def flow() -> Aggregation:
+    settings = Settings.model_validate(dict(os.environ))
+    return Aggregation(
+        counts=CountsTable(dynamodb.client(), settings.METRICS_TABLE),
+        topic=EventsTopic(boto3.client("sns"), settings.EVENTS_TOPIC_ARN),
+        aside=SetAsideQueue(boto3.client("sqs"), settings.SET_ASIDE_QUEUE_URL),
+        read=stored,
+        pause=pause,
+        default_names=frozenset(settings.DEFAULT_BRANCHES.split(",")),
+    )
+
+
+def stored(record: Record) -> Stored | None:
+    """The build behind a stream record; None for a removal: what expires stays counted."""
+    if record["eventName"] == "REMOVE":
+        return None
+    build, revision = from_image(record["dynamodb"]["NewImage"])
+    return Stored(build, revision)
+
+
+def pause(retry: int) -> None:
+    """Full jitter: writers that met once do not meet again (AWS Builders' Library, "Timeouts, retries")."""
+    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # no secret depends on it
