@@ -1,0 +1,99 @@
+"""WebSocket connections: $connect, $disconnect and whatever a client sends ($default)."""
+
+import base64
+import binascii
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline_health.adapters.connections import ConnectionTable
+from pipeline_health.adapters.sockets import ApiGatewaySockets
+from pipeline_health.domain.subscription import Delivery
+from pipeline_health.flows import connections as flow
+
+Event = dict[str, Any]
+Outcome = tuple[str, Delivery | None]  # what happened, and whether an answer arrived where there is one
+
+logger = Logger()
+metrics = Metrics(namespace="PipelineHealth")
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    connections_table: str = Field(alias="CONNECTIONS_TABLE", min_length=1)
+    websocket_endpoint: str = Field(alias="WEBSOCKET_ENDPOINT", pattern="^https?://")
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.model_validate(dict(os.environ))
+
+
+@cache
+def _connections() -> ConnectionTable:
+    return ConnectionTable(boto3.client("dynamodb"), _settings().connections_table)
+
+
+@cache
+def _sockets() -> ApiGatewaySockets:
+    return ApiGatewaySockets.at(_settings().websocket_endpoint)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _connect(connection_id: str, _event: Event) -> Outcome:
+    flow.connect(connection_id, _now(), _connections())
+    return "connected", None
+
+
+def _disconnect(connection_id: str, _event: Event) -> Outcome:
+    flow.disconnect(connection_id, _connections())
+    return "disconnected", None
+
+
+def _receive(connection_id: str, event: Event) -> Outcome:
+    return flow.receive(connection_id, _body(event), _now(), _connections(), _sockets())
+
+
+def _body(event: Event) -> bytes:
+    """The message as it was sent; API Gateway hands on binary frames in base64."""
+    body = (event.get("body") or "").encode("utf-8", "replace")
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return b""
+
+
+# Outcome -> metric; what a client sends without being understood is one too.
+_METRICS: Final = {
+    "connected": "Connected",
+    "disconnected": "Disconnected",
+    "subscribed": "Subscribed",
+    "pong": "Pinged",
+    "error": "NotUnderstood",
+}
+_Route = Callable[[str, Event], Outcome]
+_ROUTES: Final[dict[str, _Route]] = {"$connect": _connect, "$disconnect": _disconnect}
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: Event, _context: LambdaContext) -> dict[str, int]:
+    route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]
+    outcome, delivery = _ROUTES.get(route, _receive)(connection_id, event)
+    logger.info(outcome, route=route, connection=connection_id, delivery=delivery)
+    metrics.add_metric(name=_METRICS[outcome], unit=MetricUnit.Count, value=1)
+    return {"statusCode": 200}
