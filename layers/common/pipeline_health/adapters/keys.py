@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from zlib import crc32
 
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
@@ -90,3 +91,14 @@ def month_of(instant: int) -> str:
 def newest_first(instant: int, build_id: str) -> str:
     """The sort key of those indexes; the id makes the order total."""
     return f"{instant:015d}#{build_id}"
+
+
+def claim_key(channel: str, *identity: str) -> dict[str, str]:
+    """One alert on one channel; long branches by their digest, and no name can play another's part."""
+    return {"pk": "#".join((channel, *map(part, identity)))}
+
+
+def recent_key(build: Build, instant: int) -> dict[str, str]:
+    """Where a build stands in the newest-first index over everything."""
+    shard = crc32(build.id.encode()) % RECENT_SHARDS
+    return {"month": f"{month_of(instant)}#{shard}", "at": newest_first(instant, build.id)}

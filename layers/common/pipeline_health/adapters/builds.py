@@ -1,0 +1,152 @@
+"""The builds table, written: one item a build, one conditional request a delivery.
+
+Of two sightings the one with the greater version describes the build, so that any order of deliveries ends in
+the same item. `queued_at` stands beside the build, because it is known to one delivery alone and is added
+whatever is stored by then. `created_at` is kept from the first write, which makes it the first receipt: see
+`build_from` for senders that tell no time.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline_health.adapters.dynamodb import from_item, to_item
+from pipeline_health.adapters.keys import build_key, recent_key
+from pipeline_health.domain.build import Build, Sighting, Status, unsaid
+from pipeline_health.domain.times import DAY, SECOND
+from pipeline_health.flows.ingest import Recorded, Result, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BESIDE: Final = frozenset({"queued_at", "logs", "created_at", "updated_at"})  # attributes of their own
+
+_LEAD: Final = (
+    "SET build = :build, version = :version, #month = :month, #at = :at, updated_at = :now,"
+    " created_at = if_not_exists(created_at, :now), expires_at = if_not_exists(expires_at, :expires_at)"
+)
+_LEADS: Final = "attribute_not_exists(pk) OR version < :version"
+_ADD: Final = (
+    "SET build = if_not_exists(build, :build), version = if_not_exists(version, :version),"
+    " #month = if_not_exists(#month, :month), #at = if_not_exists(#at, :at),"
+    " queued_at = :queued_at, updated_at = :now,"
+    " created_at = if_not_exists(created_at, :now), expires_at = if_not_exists(expires_at, :expires_at)"
+)
+_IS_NEWS: Final = "attribute_not_exists(queued_at)"
+_REVISION: Final = " ADD revision :one"
+
+
+class DynamoBuilds:
+    def __init__(self, client: "DynamoDBClient", table: str, retention_days: int) -> None:
+        self._client = client
+        self._table = table
+        self._retention = retention_days * DAY
+
+    def record(self, sighting: Sighting, now: int) -> Recorded:
+        """One UpdateItem. Repeated by a retry after a lost answer it finds its own work: unchanged."""
+        try:
+            with _unavailable():
+                answer = self._client.update_item(**self._request(sighting, now))
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            stored = refused.response["Item"]  # type: ignore[typeddict-item]  # not in botocore's stubs
+            return Recorded(Result.UNCHANGED, build_from(stored))
+        stored = answer["Attributes"]
+        result = Result.CREATED if stored["revision"]["N"] == "1" else Result.UPDATED
+        return Recorded(result, build_from(stored))
+
+    def _request(self, sighting: Sighting, now: int) -> dict[str, Any]:
+        build = sighting.build
+        expression, condition, values = _adding(build) if sighting.adds_queued_at else _leading(build)
+        return {
+            "TableName": self._table,
+            "Key": to_item(build_key(build)),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#month": "month", "#at": "at"},  # reserved words
+            "ExpressionAttributeValues": to_item(
+                {
+                    **values,
+                    **{f":{name}": value for name, value in recent_key(build, build.at or now).items()},
+                    ":build": _described(build),
+                    ":version": sighting.version,
+                    ":now": now,
+                    ":expires_at": (now + self._retention) // SECOND,
+                    ":one": 1,
+                }
+            ),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+
+def _leading(build: Build) -> tuple[str, str, Mapping[str, Any]]:
+    if build.logs is None:
+        return f"{_LEAD} REMOVE logs{_REVISION}", _LEADS, {}
+    return f"{_LEAD}, logs = :logs{_REVISION}", _LEADS, {":logs": build.logs}
+
+
+def _adding(build: Build) -> tuple[str, str, Mapping[str, Any]]:
+    return f"{_ADD}{_REVISION}", _IS_NEWS, {":queued_at": build.queued_at}
+
+
+def _described(build: Build) -> dict[str, Any]:
+    return unsaid(build.model_dump(mode="json", exclude=set(_BESIDE)))
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Throttled, failing, too slow or out of reach: whatever it is, the delivery is not stored."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            raise
+        raise Unavailable("Storage") from error
+    except BotoCoreError as error:
+        raise Unavailable("Storage") from error
+
+
+def build_from(item: Mapping[str, Any]) -> Build:
+    """The build of an item, an index entry (without logs) or a stream image.
+
+    A sender without a clock (old Jenkins plugins) never says when a build started: then it started when it
+    was first stored, if that lies before its end. Where the word of the end came first, nobody knows.
+    """
+    stored = from_item(item)
+    beside = {name: stored[name] for name in _BESIDE & stored.keys()}
+    build = Build.model_validate({**stored["build"], **beside})
+    return build if build.started_at else _started_when_stored(build)
+
+
+def from_image(image: Mapping[str, Any]) -> tuple[Build, int]:
+    """A stream image's build, and which revision of it this is (1, 2, ...)."""
+    return build_from(image), int(image["revision"]["N"])
+
+
+def _started_when_stored(build: Build) -> Build:
+    ended_first = build.completed_at is not None and build.completed_at <= build.created_at
+    if build.status is Status.QUEUED or ended_first:
+        return build
+    started: dict[str, Any] = {"started_at": build.created_at}
+    if build.completed_at and build.duration_ms is None:
+        started["duration_ms"] = build.completed_at - build.created_at
+    return build.model_copy(update=started)
+
+
+@cache
+def writing_client() -> "DynamoDBClient":
+    """GitHub waits 10 s and never retries by itself: two tries fit in, with time left to answer 503."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        tcp_keepalive=True,
+        parameter_validation=False,  # a tenth of the time of a request; `_request` is the only caller
+        account_id_endpoint_mode="disabled",
+    )
+    return boto3.client("dynamodb", config=config)

@@ -1,0 +1,26 @@
+"""What a sender delivered, and the two things a delivery can turn out to be beside a refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline_health.domain.build import Sighting
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Header names are lower-case, `body` is the raw bytes that were signed, `received_at` an instant."""
+
+    body: bytes
+    received_at: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A valid event that is no build. Senders disable hooks that answer 4xx, so it is no refusal."""
+
+    reason: str
+
+
+Parsed = Sighting | Ignored

@@ -1,0 +1,70 @@
+"""What proves that a delivery comes from someone who knows the secret. Every way fails closed."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Sequence
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import digest as hmac_digest
+from typing import Final
+
+from pipeline_health.providers.delivery import Delivery
+from pipeline_health.providers.refusal import Unauthorized
+
+SIGNATURE: Final = "x-hub-signature-256"
+
+
+def require_signature(delivery: Delivery, secrets: Sequence[bytes]) -> None:
+    """`sha256=` and the hex HMAC of the raw body, made with any of the secrets (two during a rotation).
+
+    https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    given = delivery.headers.get(SIGNATURE, "").encode("utf-8", "surrogatepass")
+    # A list, not a generator: every secret is compared, so the time taken tells nothing.
+    matches = [compare_digest(given, _signature(delivery.body, secret)) for secret in _usable(secrets)]
+    if not any(matches):
+        raise Unauthorized("X-Hub-Signature-256 is missing or is not the body's HMAC with the secret.")
+
+
+def require_token(delivery: Delivery, secrets: Sequence[bytes]) -> None:
+    """The secret itself: as Bearer, as Basic password, or as `?token=` for senders that only take a URL."""
+    matches = [
+        compare_digest(token, secret) for secret in _usable(secrets) for token in _tokens(delivery) if token
+    ]
+    if not any(matches):
+        raise Unauthorized("The token is missing or wrong: send it as Bearer, Basic password or ?token=.")
+
+
+def require_either(delivery: Delivery, secrets: Sequence[bytes]) -> None:
+    """The signature where one is given (never a fall back from a wrong one), else the token."""
+    (require_signature if SIGNATURE in delivery.headers else require_token)(delivery, secrets)
+
+
+def _usable(secrets: Sequence[bytes]) -> list[bytes]:
+    """An empty secret signs happily, and anyone can sign with it."""
+    return [secret for secret in secrets if secret]
+
+
+def _signature(body: bytes, secret: bytes) -> bytes:
+    return b"sha256=" + hmac_digest(secret, body, sha256).hex().encode()
+
+
+def _tokens(delivery: Delivery) -> list[bytes]:
+    scheme, _, credentials = delivery.headers.get("authorization", "").partition(" ")
+    authorization = {"bearer": _plain, "basic": _basic_password}.get(scheme.lower(), _nothing)
+    return [authorization(credentials.strip()), _plain(delivery.query.get("token", ""))]
+
+
+def _plain(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _basic_password(credentials: str) -> bytes:
+    try:
+        return b64decode(_plain(credentials), validate=True).partition(b":")[2]
+    except NotBase64:
+        return b""
+
+
+def _nothing(_: str) -> bytes:
+    return b""

@@ -1,0 +1,22 @@
+"""Every sender we take webhooks from. A new one is a file beside this one and a line here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline_health.providers import github, jenkins
+from pipeline_health.providers.delivery import Delivery, Parsed
+
+
+@dataclass(frozen=True)
+class Sender:
+    """`verify` raises Unauthorized, `parse` Refusal; both are pure."""
+
+    verify: Callable[[Delivery, Sequence[bytes]], None]
+    parse: Callable[[Delivery], Parsed]
+
+
+SENDERS: Final[Mapping[str, Sender]] = {
+    github.PROVIDER: Sender(github.verify, github.parse),
+    jenkins.PROVIDER: Sender(jenkins.verify, jenkins.parse),
+}
