@@ -1,6 +1,6 @@
 """template.yaml as AWS expands it: linted by `make check`, deployed by `make run`.
 
-    python -m local.translate > translated.json
+python -m local.translate > translated.json
 """
 
 import json
