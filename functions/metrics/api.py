@@ -1,0 +1,183 @@
+"""The read API: every GET route, thin. What is asked and answered is described in pipeline_health.api."""
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Final, Literal
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from mangum import Mangum
+from mangum.types import LambdaContext
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from pipeline_health import VERSION
+from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters.builds_reading import BuildsReading
+from pipeline_health.adapters.metrics_reading import MetricsReading
+from pipeline_health.adapters.outage import is_passing
+from pipeline_health.api import answers, docs, problems, words
+from pipeline_health.api import questions as q
+from pipeline_health.domain.times import DAY
+from pipeline_health.flows.reading import Reading
+from pipeline_health.providers.refusal import Refusal
+
+logger = Logger()
+logging.getLogger("mangum.http").disabled = True  # it would log every request and crash a second time
+
+
+RETRY_AFTER: Final = "2"  # seconds; DynamoDB's throttling is over sooner than that
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    BUILDS_TABLE: Annotated[str, Field(min_length=1)]
+    METRICS_TABLE: Annotated[str, Field(min_length=1)]
+    WEBSOCKET_URL: str
+    AUTH: Literal["on", "off"] = "off"
+    RETENTION_DAYS: Annotated[int, Field(ge=1)] = 400
+
+
+@cache
+def settings() -> Settings:
+    return Settings.model_validate(dict(os.environ))
+
+
+@cache
+def reading() -> Reading:
+    builds = BuildsReading(dynamodb.client(), settings().BUILDS_TABLE)
+    return Reading(builds, metrics(), settings().RETENTION_DAYS * DAY)
+
+
+@cache
+def metrics() -> MetricsReading:
+    return MetricsReading(dynamodb.client(), settings().METRICS_TABLE)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def asked_once(request: Request) -> None:
+    problems.refuse_repeated(name for name, _ in request.query_params.multi_items())
+
+
+app = FastAPI(
+    title=words.TITLE,
+    summary=words.SUMMARY,
+    description=words.DESCRIPTION,
+    version=VERSION,
+    openapi_tags=words.TAGS,
+    docs_url=None,
+    redoc_url=None,
+    redirect_slashes=False,
+    dependencies=[Depends(asked_once)],
+    responses=words.COMMON,
+)
+
+
+@app.get("/health", tags=["Service"], response_model=answers.Health)
+async def health(_: Annotated[q.Nothing, Query()]) -> Response:
+    """Whether the service runs. It touches no storage, so that a storage outage does not restart anything."""
+    return JSONResponse({"status": "ok"})
+
+
+@app.get("/config", tags=["Service"], response_model=answers.Config)
+async def config(_: Annotated[q.Nothing, Query()]) -> Response:
+    """What a page needs to know: where builds are told live, and whether a token is needed."""
+    chosen = settings()
+    return JSONResponse(
+        {"websocket_url": chosen.WEBSOCKET_URL, "auth": chosen.AUTH == "on", "version": VERSION}
+    )
+
+
+@app.get("/builds", tags=["Builds"], response_model=answers.Builds)
+async def builds(asked: Annotated[q.BuildsQuestion, Query()]) -> Response:
+    """Builds, newest started first, of everything or of what the filters let through."""
+    return JSONResponse(reading().page(asked, now()))
+
+
+@app.get("/builds/latest", tags=["Builds"], response_model=answers.BuildAnswer, responses=words.NOT_FOUND)
+async def latest(asked: Annotated[q.LatestQuestion, Query()]) -> Response:
+    """The build of a pipeline that started last, in any state; `repo` and `branch` narrow it."""
+    return JSONResponse(reading().latest(asked, now()))
+
+
+@app.get("/builds/{id}", tags=["Builds"], response_model=answers.DetailedBuild, responses=words.NOT_FOUND)
+async def build(
+    build_id: Annotated[
+        str,
+        Path(alias="id", description="The id of the build.", examples=[answers.BUILD_EXAMPLE["id"]]),
+    ],
+    _: Annotated[q.Nothing, Query()],
+) -> Response:
+    """One build, with its log excerpt."""
+    return JSONResponse(reading().one(build_id))
+
+
+@app.get("/", include_in_schema=False)
+async def home() -> Response:
+    """Relative, so that it holds behind any stage or prefix."""
+    return RedirectResponse("docs")
+
+
+@app.get("/docs", include_in_schema=False)
+@app.get("/docs/{name}", include_in_schema=False)
+async def documentation(request: Request, name: str = "") -> Response:
+    found = docs.serve(name, request.headers)
+    if found is None:
+        raise HTTPException(404)
+    return Response(found.content, found.status, found.headers)
+
+
+@app.exception_handler(Refusal)
+async def refused(_: Request, error: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(error.document(), error.status, headers, problems.PROBLEM_JSON)
+
+
+@app.exception_handler(RequestValidationError)
+async def invalid(request: Request, error: RequestValidationError) -> Response:
+    """What the route documents is what it allows."""
+    route = app.openapi()["paths"][request.scope["route"].path]["get"]
+    allowed = [parameter["name"] for parameter in route.get("parameters", []) if parameter["in"] == "query"]
+    return await refused(request, problems.invalid(error.errors(), allowed))
+
+
+@app.exception_handler(HTTPException)
+async def unroutable(request: Request, error: HTTPException) -> Response:
+    return await refused(request, Refusal(error.status_code, error.detail), error.headers)
+
+
+@app.exception_handler(BotoCoreError)
+@app.exception_handler(ClientError)
+@app.exception_handler(Exception)
+async def failed(request: Request, error: Exception) -> Response:
+    """A crash must not look like an answer, and storage that is busy not like a crash."""
+    logger.error("failed", exc_info=error)
+    if is_passing(error):
+        busy = Refusal(503, "Storage is busy; ask again in a moment.")
+        return await refused(request, busy, {"Retry-After": RETRY_AFTER})
+    return await refused(request, Refusal(500, "This is our fault; the log knows more."))
+
+
+_respond = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", problems.PROBLEM_JSON])
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    began = time.perf_counter()
+    response = _respond(event, context)
+    status = response["statusCode"]
+    took = round(1000 * (time.perf_counter() - began), 1)
+    logger.info("answered", route=event.get("routeKey"), path=event.get("rawPath"), status=status, ms=took)
+    if status >= 500:  # Lambda counts no error: Mangum turns a crash into a normal answer
+        with single_metric(f"api_{status}", MetricUnit.Count, 1, namespace="PipelineHealth"):
+            pass
+    return response

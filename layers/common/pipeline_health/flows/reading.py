@@ -1,0 +1,120 @@
+"""Builds for people to read: the newest of everything or of a pipeline, the latest one, one by its id."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from pipeline_health.api.problems import not_found, refused
+from pipeline_health.api.questions import BuildsQuestion, LatestQuestion
+from pipeline_health.domain.build import Build
+from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, position_of
+from pipeline_health.domain.times import DAY, format_instant, parse_instant
+from pipeline_health.domain.view import View, build_view, detailed_view
+
+Slices = Callable[[str], Slice]  # the slice below a position
+
+AHEAD: Final = 2 * DAY  # a sender's clock may run ahead by a day; nothing starts later
+
+
+class BuildsStore(Protocol):
+    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice:
+        """Of one month, 2026-11, of everything."""
+
+    def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice: ...
+
+    def get(self, build_id: str) -> Build | None: ...
+
+
+class Names(Protocol):
+    def ids_of(self, pipeline: str, repo: str | None) -> Sequence[str]:
+        """The pipelines with this id or name."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`reach` is how far back, in ms, the list goes: builds are kept no longer."""
+
+    builds: BuildsStore
+    names: Names
+    reach: int
+
+    def page(self, asked: BuildsQuestion, now: int) -> View:
+        stretch = self._stretch(asked, now)
+        builds, reached = fill(self._slices(asked, stretch), stretch.below, asked.limit)
+        return {"builds": [build_view(build) for build in builds], "next": asked.next(reached)}
+
+    def latest(self, asked: LatestQuestion, now: int) -> View:
+        """The build that started last, in any state."""
+        stretch = Stretch(position_of(0), position_of(now + AHEAD), _filters(asked))
+        slices = self._slices_of(asked.pipeline, asked.repo, stretch, limit=1)
+        builds: list[Build] = []
+        reached: str | None = stretch.below
+        while reached is not None and not builds:
+            builds, reached = fill(slices, reached, 1)
+        if not builds:
+            raise not_found("No such build.")
+        return build_view(builds[0])
+
+    def one(self, build_id: str) -> View:
+        build = self.builds.get(build_id)
+        if build is None:
+            raise not_found("No such build.")
+        return detailed_view(build)
+
+    def _stretch(self, asked: BuildsQuestion, now: int) -> Stretch:
+        floor = max(now - self.reach, asked.since or 0)
+        below = position_of(now + AHEAD if asked.until is None else min(asked.until, now + AHEAD))
+        return Stretch(position_of(floor), min(below, _begin(asked) or below), _filters(asked))
+
+    def _slices(self, asked: BuildsQuestion, stretch: Stretch) -> Slices:
+        if asked.pipeline is None:
+            return _months(self.builds, stretch, asked.limit)
+        return self._slices_of(asked.pipeline, asked.repo, stretch, asked.limit)
+
+    def _slices_of(self, pipeline: str, repo: str | None, stretch: Stretch, limit: int) -> Slices:
+        pipeline_id = only(self.names.ids_of(pipeline, repo))
+        if pipeline_id is None:
+            return lambda _: Slice([], None, 0)
+        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), limit)
+
+
+def only(ids: Sequence[str]) -> str | None:
+    """The one pipeline that a name means; None where there is none."""
+    if len(ids) > 1:
+        raise refused("pipeline", f"is the name of several pipelines; ask for one of {', '.join(ids)}")
+    return ids[0] if ids else None
+
+
+def _filters(asked: BuildsQuestion | LatestQuestion) -> dict[str, str]:
+    """The attributes of a build that the store filters by."""
+    return asked.model_dump(include={"provider", "repo", "branch", "status"}, exclude_none=True)
+
+
+def _begin(asked: BuildsQuestion) -> str | None:
+    """Where the cursor says that the page begins. Its check is no signature: what it holds is checked too."""
+    position = asked.position
+    try:
+        instant_of(position or position_of(0))
+    except ValueError as error:
+        raise refused("cursor", str(error)) from error
+    return position
+
+
+def _months(store: BuildsStore, stretch: Stretch, limit: int) -> Slices:
+    """Everything, month by month; one that holds nothing costs little and ends no page."""
+
+    def slice_below(below: str) -> Slice:
+        month = _month_below(below)
+        found = store.newest(month, replace(stretch, below=below), limit)
+        start = position_of(parse_instant(f"{month}-01T00:00:00Z"))
+        if found.reached is not None or start <= stretch.floor:
+            return found
+        return replace(found, reached=start)
+
+    return slice_below
+
+
+def _month_below(position: str) -> str:
+    """2026-11 for every position in it, but for its very start: below that is October."""
+    instant = instant_of(position)
+    return format_instant(instant if "#" in position else max(instant - 1, 0))[:7]
