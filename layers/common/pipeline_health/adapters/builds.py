@@ -148,5 +148,6 @@ def writing_client() -> "DynamoDBClient":
         tcp_keepalive=True,
         parameter_validation=False,  # a tenth of the time of a request; `_request` is the only caller
         account_id_endpoint_mode="disabled",
+        user_agent="pipeline-health",  # botocore's own takes twenty objects to build, at each request
     )
     return boto3.client("dynamodb", config=config)

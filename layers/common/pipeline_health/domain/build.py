@@ -1,5 +1,6 @@
 """A Build: one attempt of one run of a pipeline, as its sender last described it."""
 
+import re
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Final
@@ -41,11 +42,15 @@ class Status(StrEnum):
         return self in (Status.SUCCESS, Status.FAILURE)
 
 
+_NOT_UTF8: Final = re.compile(r"[\ufffd\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def storable(text: str) -> str:
     """Text that can be stored, shown and logged: no bytes that were not UTF-8, no control characters."""
-    if "\ufffd" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if _NOT_UTF8.search(text):
         raise ValueError("has bytes that are not UTF-8")
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if _CONTROL.search(text):
         raise ValueError("has control characters")
     return text
 

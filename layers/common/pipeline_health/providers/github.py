@@ -45,10 +45,6 @@ _STATUSES: Final = {
 }
 
 
-class _Account(Wire):
-    login: Name
-
-
 class _Actor(Wire):
     login: FreeText | None = None
 
@@ -59,9 +55,9 @@ class _Repository(Wire):
     default_branch: Name | None = None
 
 
-class _HeadRepository(Wire):
+class _Origin(Wire):
     id: Number
-    owner: _Account | None = None
+    full_name: Name | None = None
 
 
 class _Commit(Wire):
@@ -85,7 +81,8 @@ class _Run(Wire):
     head_branch: Name | None = None
     head_sha: Name | None = None
     head_commit: _Commit | None = None
-    head_repository: _HeadRepository | None = None
+    repository: _Origin | None = None
+    head_repository: _Origin | None = None
     display_title: FreeText | None = None
     actor: _Actor | None = None
     triggering_actor: _Actor | None = None
@@ -181,10 +178,10 @@ def _file_name(said: _WorkflowRun) -> str:
 def _branch(run: _Run, repository: _Repository) -> str:
     """A fork's branch as GitHub labels it, `owner:branch`, so that a fork's main is never taken for ours."""
     branch = run.head_branch or "unknown"
-    head = run.head_repository
-    if "head_repository" not in run.model_fields_set or (head and head.id == repository.id):
+    head, ours = run.head_repository, (run.repository or repository).id
+    if "head_repository" not in run.model_fields_set or (head and head.id == ours):
         return branch
-    owner = head.owner.login if head and head.owner else "unknown"  # a deleted fork is null
+    owner = ((head and head.full_name) or "unknown").partition("/")[0]  # a deleted fork is null
     if len(owner) + 1 + len(branch) > NAME_LIMIT:
         raise unusable("workflow_run.head_branch", f"must be at most {NAME_LIMIT} characters with its owner")
     return f"{owner}:{branch}"

@@ -1,0 +1,162 @@
+"""CPU time of one 10 KB GitHub webhook, botocore included: `python -m bench.ingest`.
+
+DynamoDB is a stub behind a real socket, in a process of its own so that its time is not counted as ours.
+"""
+
+import hmac
+import io
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from pipeline_health.adapters.builds import DynamoBuilds, writing_client
+from pipeline_health.domain.build import Sighting
+from pipeline_health.providers import github
+from pipeline_health.providers.delivery import Delivery
+
+ROUNDS: Final = 2_000
+BUDGET_MS: Final = 1.5
+SECRET: Final = b"bench"
+NOW: Final = 1_795_435_200_000
+
+
+class _Stub(BaseHTTPRequestHandler):
+    """Answers every UpdateItem with what a first write answers."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        values = request["ExpressionAttributeValues"]
+        attributes = {name: values[f":{name}"] for name in ("build", "version", "month", "at", "expires_at")}
+        times = dict.fromkeys(("created_at", "updated_at"), values[":now"])
+        answer = json.dumps({"Attributes": {**attributes, **times, "revision": {"N": "1"}}}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/x-amz-json-1.0")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it)
+        """Silent."""
+
+
+def _serve(told: Connection) -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Stub)
+    told.send(server.server_port)
+    server.serve_forever()
+
+
+def webhook(size: int = 10 * 1024) -> bytes:
+    """A completed run, filled up to the size with the kind of fields that nobody reads."""
+    run = {
+        "id": 30433642,
+        "workflow_id": 159038,
+        "run_attempt": 1,
+        "run_number": 562,
+        "name": "Build",
+        "path": ".github/workflows/build.yml",
+        "status": "completed",
+        "conclusion": "success",
+        "event": "push",
+        "head_branch": "main",
+        "head_sha": "acb5820ced9479c074f688cc328bf03f341a511d",
+        "display_title": "Create the linter workflow",
+        "actor": {"login": "octocat", "id": 1},
+        "created_at": "2026-11-20T12:00:00Z",
+        "run_started_at": "2026-11-20T12:00:00Z",
+        "updated_at": "2026-11-20T12:05:17Z",
+        "html_url": "https://github.com/acme/app/actions/runs/30433642",
+        "head_repository": {"id": 217723378, "full_name": "acme/app"},
+    }
+    repository = {"id": 217723378, "full_name": "acme/app", "default_branch": "main"}
+    links = range((size - 1_000) // 70)
+    urls = {f"link_{n}_url": f"https://api.github.com/repos/acme/app/link-{n}{{/sha}}" for n in links}
+    body = {"action": "completed", "workflow_run": run, "repository": {**repository, **urls}}
+    return json.dumps(body).encode()
+
+
+def _cpu_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    for _ in range(50):
+        work()
+    before = time.process_time()
+    for _ in range(rounds):
+        work()
+    return (time.process_time() - before) / rounds * 1000
+
+
+def _event(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": delivery.headers,
+        "pathParameters": {"provider": "github"},
+        "body": delivery.body.decode(),
+    }
+
+
+def _delivery(body: bytes) -> Delivery:
+    signature = "sha256=" + hmac.digest(SECRET, body, "sha256").hex()
+    headers = {"x-github-event": "workflow_run", "x-hub-signature-256": signature}
+    return Delivery(body=body, received_at=NOW, headers=headers)
+
+
+def _requests_of(work: Callable[[], object], rounds: int = 100) -> float:
+    seen: list[object] = []
+    events = writing_client().meta.events
+    events.register("before-send.dynamodb", lambda **sent: seen.append(sent["request"].url))
+    for _ in range(rounds):
+        work()
+    return len(seen) / rounds
+
+
+def _measured() -> dict[str, float]:
+    from functions.ingest import app  # noqa: PLC0415  (it reads its environment)
+
+    delivery = _delivery(webhook())
+    sighting = github.parse(delivery)
+    assert isinstance(sighting, Sighting)
+    builds = DynamoBuilds(writing_client(), "builds", 400)
+    event = _event(delivery)
+
+    def handled() -> None:
+        assert app.handler(event, None)["statusCode"] == 201
+
+    figures = {
+        "body (bytes)": len(delivery.body),
+        "verify": _cpu_ms(lambda: github.verify(delivery, [SECRET])),
+        "parse": _cpu_ms(lambda: github.parse(delivery)),
+        "store": _cpu_ms(lambda: builds.record(sighting, NOW)),
+        "handler, all of it, with log line and metric": _cpu_ms(handled),
+    }
+    return {**figures, "DynamoDB requests a webhook": _requests_of(handled)}
+
+
+def main() -> None:
+    ours, theirs = Pipe()
+    stub = Process(target=_serve, args=(theirs,), daemon=True)
+    stub.start()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ours.recv()}",
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "BUILDS_TABLE": "builds",
+        "POWERTOOLS_SERVICE_NAME": "ingest",
+    }
+    print(f"one GitHub webhook, CPU ms in process (budget {BUDGET_MS} ms for all of it)")
+    with redirect_stdout(io.StringIO()):  # the log lines, which are counted and not shown
+        measured = _measured()
+    for name, figure in measured.items():
+        print(f"{name:46} {figure:10.3f}")
+    stub.kill()
+
+
+if __name__ == "__main__":
+    main()
