@@ -100,17 +100,23 @@ def _send_build(settings: Settings) -> None:
     body = json.dumps(build | {"started_at": now, "completed_at": now}).encode()
     secret = settings.parameters.get("WebhookSecret", "").encode()
     signature = f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}"
-    _ask(settings, "/ingest/github", body, {"X-Hub-Signature-256": signature} if secret else {})
+    answer = _ask(settings, "/ingest/github", body, {"X-Hub-Signature-256": signature} if secret else {})
+    if answer >= 400:
+        raise NotWarmError(f"the first webhook was refused ({answer})")
 
 
 def _ask(
     settings: Settings, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-) -> None:
+) -> int:
+    """The status; an answer that refuses warms a function as well as any."""
     url = f"{settings.aws_url}/_aws/execute-api/{HTTP_API}{path}"
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})
     try:
-        urllib.request.urlopen(request, timeout=_DEADLINE).close()
+        with urllib.request.urlopen(request, timeout=_DEADLINE) as answer:
+            return int(answer.status)
     except urllib.error.HTTPError as error:
+        if error.code < 500:
+            return error.code
         raise NotWarmError(f"{path} answered {error.code}: {error.read().decode()[:500]}") from error
 
 
