@@ -21,7 +21,7 @@ from pipeline_health.domain.ledger import Stored
 from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace="PipelineHealth")
 
 
 class Settings(BaseModel):
@@ -33,10 +33,15 @@ class Settings(BaseModel):
     DEFAULT_BRANCHES: str
 
 
+@logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Counts one batch. What it raises makes Lambda send the same batch again, which is harmless."""
-    tally = aggregate(event["Records"], flow())
+    try:
+        tally = aggregate(event["Records"], flow())
+    except Exception:
+        metrics.add_metric("BatchesRaised", MetricUnit.Count, 1)
+        raise
     for name, count in (("BuildsCounted", tally.counted), ("RecordsSetAside", tally.set_aside)):
         metrics.add_metric(name, MetricUnit.Count, count)
     logger.info(

@@ -1,0 +1,189 @@
+"""The metrics table does in DynamoDB what its stand-in does in memory, in a bounded number of requests."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from pipeline_health.adapters import keys
+from pipeline_health.adapters.counted_items import card_from, card_item, segment_from
+from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.dynamodb import from_item, to_item
+from pipeline_health.domain.aggregates import EVERYTHING, Scope, total_of
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.timeline import Segment
+from pipeline_health.flows.aggregate import Aggregation, Contended, aggregate
+from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic, expected_totals
+from tests.flows.test_aggregate import START, _read, a_build, sent
+
+TABLE = "MetricsTable"
+
+
+def flow(client: DynamoDBClient) -> Aggregation:
+    table = CountsTable(client, TABLE)
+    return Aggregation(table, MemoryTopic(), MemoryAside(), _read, lambda _: None, DEFAULTS)
+
+
+def requests_of(client: DynamoDBClient) -> Counter[str]:
+    """Counts what is really sent, by operation."""
+    sent_requests: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        sent_requests[model.name] += 1
+
+    client.meta.events.register("before-call.dynamodb.*", count)
+    return sent_requests
+
+
+def counters(client: DynamoDBClient, key: dict[str, str]) -> Counter[str]:
+    item = from_item(client.get_item(TableName=TABLE, Key=to_item(key)).get("Item", {}))
+    return Counter({name: value for name, value in item.items() if name not in key and value})
+
+
+def a_mixed_history() -> list[Build]:
+    statuses = [Status.SUCCESS, Status.FAILURE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS]
+    return [
+        a_build(n * 7, statuses[n % 5], repo=f"acme/{n % 2}", branch=["main", "näme " * 30][n % 3 == 0])
+        for n in range(1, 41)
+    ]
+
+
+@pytest.mark.parametrize("arrival", ["in order", "newest first", "in two halves, swapped"])
+def test_it_counts_by_hour_and_day_in_every_scope(dynamodb: DynamoDBClient, arrival: str) -> None:
+    builds = a_mixed_history()
+    arriving = {
+        "in order": builds,
+        "newest first": builds[::-1],
+        "in two halves, swapped": builds[20:] + builds[:20],
+    }[arrival]
+    to = flow(dynamodb)
+    for start in range(0, len(arriving), 7):
+        aggregate(sent(arriving[start : start + 7]), to)
+        aggregate(sent(arriving[start : start + 7]), to)
+    totals = expected_totals(builds)
+    for (scope, hour), expected in totals.items():
+        assert counters(dynamodb, keys.hour_key(scope, hour)) == expected
+    for scope, day in {(scope, hour // 24) for scope, hour in totals}:
+        of_day = [total for (owner, hour), total in totals.items() if (owner, hour // 24) == (scope, day)]
+        plain = total_of(of_day) + Counter(
+            {f"d_{name}": value for name, value in total_of(of_day, default_only=True).items()}
+        )
+        assert counters(dynamodb, keys.day_key(scope, day)) == +plain
+
+
+def test_it_lists_the_changes_newest_first(dynamodb: DynamoDBClient) -> None:
+    to = flow(dynamodb)
+    builds = [a_build(n, s) for n, s in enumerate([Status.SUCCESS, Status.FAILURE, Status.SUCCESS], 1)]
+    aggregate(sent(builds[::-1]), to)
+    answer = dynamodb.query(
+        TableName=TABLE,
+        IndexName="changes",
+        KeyConditionExpression="changes_month = :month",
+        ExpressionAttributeValues=to_item({":month": keys.month_of(START)}),
+        ScanIndexForward=False,
+    )
+    changes = [from_item(item) for item in answer["Items"]]
+    assert [(c["change"], c["changes_at"].split("#")[1], c["branch"]) for c in changes] == [
+        ("fixed", builds[2].id, "main"),
+        ("broken", builds[1].id, "main"),
+    ]
+
+
+def test_it_keeps_a_card_as_it_was(dynamodb: DynamoDBClient) -> None:
+    to = flow(dynamodb)
+    aggregate(sent(a_mixed_history()), to)
+    item = dynamodb.get_item(TableName=TABLE, Key=to_item(keys.card_key("github.1.2")))["Item"]
+    card = card_from(item)
+    assert card_item(card) == item
+    assert card.last == a_mixed_history()[-1]
+    assert len(card.recent) == 30
+
+
+def test_it_reads_only_the_neighbourhood_of_a_late_build(dynamodb: DynamoDBClient) -> None:
+    to = flow(dynamodb)
+    history = [a_build(n * 10, [Status.SUCCESS, Status.FAILURE][n % 2]) for n in range(1, 13)]
+    aggregate(sent(history), to)
+    reach = CountsTable(dynamodb, TABLE).reach("github.1.2", "main", f"{START + 35 * 60_000:015d}", "0" * 15)
+    assert [segment.start[:15] for segment in reach.segments] == [
+        f"{START + minutes * 60_000:015d}" for minutes in (20, 30, 40, 50)
+    ]
+    assert not reach.begins
+    assert not reach.ends
+
+
+def test_it_refuses_what_was_reckoned_from_a_stale_card(dynamodb: DynamoDBClient) -> None:
+    class Overtaken(CountsTable):
+        overtaken = False
+
+        def write(self, outcome: Any) -> None:
+            if not self.overtaken:
+                self.overtaken = True
+                aggregate(sent([a_build(7, Status.FAILURE)]), flow(dynamodb))
+                with pytest.raises(Contended):
+                    super().write(outcome)
+                raise Contended
+            super().write(outcome)
+
+    to = flow(dynamodb)
+    tally = aggregate(
+        sent([a_build(3)]),
+        Aggregation(Overtaken(dynamodb, TABLE), to.topic, to.aside, to.read, to.pause, DEFAULTS),
+    )
+    assert (tally.counted, tally.retries) == (1, 1)
+    hour = a_build(3).completed_at or 0
+    expected = expected_totals([a_build(3), a_build(7, Status.FAILURE)])
+    assert (
+        counters(dynamodb, keys.hour_key(EVERYTHING, hour // HOUR_MS))
+        == expected[EVERYTHING, hour // HOUR_MS]
+    )
+
+
+def test_it_counts_a_hundred_builds_of_ten_pipelines_in_fifteen_requests(dynamodb: DynamoDBClient) -> None:
+    to = flow(dynamodb)
+    builds = [a_build(n, pipeline_id=f"github.1.{n % 10}") for n in range(1, 101)]
+    requests = requests_of(dynamodb)
+    aggregate(sent(builds), to)
+    assert requests == {"BatchGetItem": 3, "TransactWriteItems": 10}
+
+
+def test_it_halves_a_group_that_moves_more_than_one_transaction_holds(dynamodb: DynamoDBClient) -> None:
+    to = flow(dynamodb)
+    builds = [a_build(n * 60) for n in range(1, 21)]
+    requests = requests_of(dynamodb)
+    assert aggregate(sent(builds), to).counted == 20
+    assert requests["TransactWriteItems"] > 1
+    totals = expected_totals(builds)
+    scope = Scope(pipeline_id="github.1.2", branch="main")
+    for (owner, hour), expected in totals.items():
+        if owner == scope:
+            assert counters(dynamodb, keys.hour_key(owner, hour)) == expected
+
+
+def test_it_sets_a_build_aside_that_dynamodb_will_never_take(dynamodb: DynamoDBClient) -> None:
+    def refuse(**_: Any) -> None:
+        raise dynamodb.exceptions.ClientError(
+            {"Error": {"Code": "ValidationException"}}, "TransactWriteItems"
+        )
+
+    aside = MemoryAside()
+    to = flow(dynamodb)
+    dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", refuse)
+    tally = aggregate(
+        sent([a_build(1), a_build(2)]),
+        Aggregation(to.counts, to.topic, aside, to.read, to.pause, DEFAULTS),
+    )
+    assert (tally.counted, tally.set_aside) == (0, 2)
+    assert {reason for _, reason in aside.kept} == {"not storable: ValidationException"}
+
+
+def test_segments_come_back_as_they_were_stored(dynamodb: DynamoDBClient) -> None:
+    aggregate(sent([a_build(1, Status.FAILURE)]), flow(dynamodb))
+    answer = dynamodb.query(
+        TableName=TABLE,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=to_item({":pk": keys.segment_key("github.1.2", "main", "")["pk"]}),
+    )
+    (segment,) = [segment_from(item) for item in answer["Items"]]
+    assert isinstance(segment, Segment)
+    assert (segment.status, segment.n, segment.start) == (Status.FAILURE, 1, segment.last)
