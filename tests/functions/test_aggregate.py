@@ -137,7 +137,7 @@ def test_it_raises_what_may_heal_so_that_the_batch_comes_again(dynamodb: DynamoD
 
 def test_a_message_never_exceeds_what_sns_takes(queue: str) -> None:
     topic = boto3.client("sns").list_topics()["Topics"][0]["TopicArn"]
-    long = {
+    long: dict[str, Any] = {
         "title": "ü" * 512,
         "actor": "ü" * 512,
         "commit": "ü" * 512,

@@ -1,0 +1,79 @@
+"""Windows: whole UTC hours, half-open, ending with the hour that runs; and what covers them."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_health.domain.times import HOUR, format_instant, parse_instant
+from pipeline_health.domain.window import Cover, Window
+
+NOW = parse_instant("2026-11-23T12:34:56Z")
+hours = st.integers(0, 500_000)
+
+
+def test_a_window_ends_with_the_next_full_hour() -> None:
+    window = Window.parse("7d", NOW)
+    assert (format_instant(window.start_at), format_instant(window.end_at)) == (
+        "2026-11-16T13:00:00Z",
+        "2026-11-23T13:00:00Z",
+    )
+
+
+def test_a_full_hour_begins_the_next_one() -> None:
+    assert Window.parse("24h", parse_instant("2026-11-23T12:00:00Z")).end_at == NOW // HOUR * HOUR + HOUR
+
+
+@pytest.mark.parametrize(("text", "length"), [("1h", 1), ("24h", 24), ("4w", 672), ("400d", 9600)])
+def test_it_knows_hours_days_and_weeks(text: str, length: int) -> None:
+    assert Window.parse(text, NOW).hours == length
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "d", "0d", "7D", " 7d", "7d ", "-1d", "1.5d", "401d", "58w", "9601h", "\u0667d"]
+)
+def test_any_other_word_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="such as 24h, 7d or 4w"):
+        Window.parse(text, NOW)
+
+
+@given(hours, st.integers(1, 9600))
+def test_days_and_hours_cover_a_window_exactly(start: int, length: int) -> None:
+    window = Window(start, start + length)
+    covered = [day * 24 + hour for day in window.whole_days for hour in range(24)]
+    assert sorted([*covered, *window.loose_hours]) == list(range(window.start, window.end))
+    assert len(window.loose_hours) < 48
+
+
+@given(hours.map(lambda hour: hour + 20_000), st.integers(1, 9600))
+def test_one_read_covers_a_window_and_the_one_before(end: int, length: int) -> None:
+    window = Window(end - length, end)
+    cover = Cover.of([window, window.before])
+    assert len(cover.hours) <= 95
+    for one in (window, window.before):
+        assert set(one.loose_hours) <= set(cover.hours)
+        if one.whole_days:
+            assert cover.days is not None
+            assert cover.days[0] <= one.whole_days[0]
+            assert one.whole_days[-1] <= cover.days[1]
+
+
+@pytest.mark.parametrize("end", range(24 * 20_000, 24 * 20_000 + 24))
+def test_ninety_days_and_the_ninety_before_are_at_most_250_items(end: int) -> None:
+    window = Window(end - 90 * 24, end)
+    cover = Cover.of([window, window.before])
+    assert cover.days is not None
+    assert cover.days[1] - cover.days[0] + 1 + len(cover.hours) <= 250
+
+
+@given(hours, st.integers(1, 9600), st.sampled_from([1, 24]))
+def test_buckets_join_to_the_window(start: int, length: int, each: int) -> None:
+    window = Window(start, start + length)
+    buckets = window.buckets(each)
+    assert buckets[0].start == window.start
+    assert buckets[-1].end == window.end
+    for before, after in pairwise(buckets):
+        assert before.end == after.start
+        assert after.start % each == 0
+    assert all(0 < bucket.hours <= each for bucket in buckets)
