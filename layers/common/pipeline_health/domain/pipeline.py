@@ -25,7 +25,7 @@ class Recent:
     attempt: int
     run: str
     status: Status
-    duration_ms: int | None
+    duration_ms: int | None = None
 
     @classmethod
     def of(cls, build: Build) -> "Recent":
