@@ -43,7 +43,7 @@ def job_of(full_url: str, multibranch: bool | None) -> Job:
     address = urlsplit(full_url)
     before, found, after = address.path.rstrip("/").partition("/job/")
     *parts, number = _job_parts(after)
-    if not (found and parts and re.fullmatch(r"\d{1,15}", number, re.ASCII)):
+    if not (found and parts and all(parts) and re.fullmatch(r"\d{1,15}", number, re.ASCII)):
         raise unusable(_FIELD, f"must be the address of a build, such as {_EXAMPLE}")
     *project, last = parts
     is_branch = bool(project) and (_names_branch(last) if multibranch is None else multibranch)
