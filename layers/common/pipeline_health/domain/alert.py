@@ -56,12 +56,13 @@ class Wishes:
 
 
 def alerts_in(events: Iterable[BuildEvent]) -> list[Alert]:
-    """The events that are changes, in their order."""
-    return [
+    """The events that are changes, in their order; one that is told again in the same breath counts once."""
+    alerts = (
         Alert(event.change, event.build, event.default, event.flip, _since(event), event.streak)
         for event in events
         if event.change is not None
-    ]
+    )
+    return list({alert.identity: alert for alert in alerts}.values())
 
 
 def silence(alert: Alert, wishes: Wishes, now: int) -> Silence | None:

@@ -25,7 +25,7 @@ _UNSEEN: Final = re.compile("[\u0080-\u0084\u0086-\u009f\u200b\u200e\u200f\u202a
 
 def shown(text: str, limit: int = 200) -> str:
     """A sender's text on one line, at most `limit` characters, without what cannot be seen."""
-    return cut(" ".join(_UNSEEN.sub("", text).split()), limit)
+    return cut(" ".join(_UNSEEN.sub("", text).split()) or "(blank)", limit)
 
 
 def cut(text: str, limit: int) -> str:
