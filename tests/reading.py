@@ -13,7 +13,10 @@ import pytest
 from functions.metrics import api
 from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.builds import DynamoBuilds
+from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
+from pipeline_health.flows.aggregate import Aggregation, aggregate
+from tests.counting import DEFAULTS, MemoryAside, MemoryTopic, records, stored_of
 
 NOW: Final = 1_795_435_200_000 + 1_234_567  # 2026-11-23T12:20:34.567Z
 CONTEXT: Any = SimpleNamespace(
@@ -38,7 +41,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("WEBSOCKET_URL", "ws://localhost:8001/ws")
     monkeypatch.setattr(api, "now", lambda: NOW)
-    for cached in (api.settings, api.reading, api.metrics, dynamodb.client):
+    for cached in (api.settings, api.builds_table, api.metrics_table, dynamodb.client):
         cached.cache_clear()
 
 
@@ -104,3 +107,17 @@ def store(client: Any, *builds: Build) -> None:
         table.record(Sighting(build=build, version=version), NOW)
         if build.queued_at:
             table.record(Sighting(build=build, version=version, adds_queued_at=True), NOW)
+
+
+def count(client: Any, *builds: Build) -> None:
+    """Stored, and counted as the aggregate function does once the stream has brought them."""
+    store(client, *builds)
+    to = Aggregation(
+        counts=CountsTable(client, "MetricsTable"),
+        topic=MemoryTopic(),
+        aside=MemoryAside(),
+        read=stored_of,
+        pause=lambda _: None,
+        default_names=DEFAULTS,
+    )
+    aggregate(records(builds), to)

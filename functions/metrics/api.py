@@ -3,7 +3,6 @@
 import logging
 import os
 import time
-from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal
 
@@ -23,9 +22,12 @@ from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.builds_reading import BuildsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.outage import is_passing
-from pipeline_health.api import answers, docs, problems, words
+from pipeline_health.api import answers, docs, numbers, problems, words
 from pipeline_health.api import questions as q
 from pipeline_health.domain.times import DAY
+from pipeline_health.flows.changes import Changes
+from pipeline_health.flows.metrics import Metrics
+from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
 from pipeline_health.providers.refusal import Refusal
 
@@ -33,7 +35,8 @@ logger = Logger()
 logging.getLogger("mangum.http").disabled = True  # it would log every request and crash a second time
 
 
-RETRY_AFTER: Final = "2"  # seconds; DynamoDB's throttling is over sooner than that
+# DynamoDB's throttling is over within seconds.
+HEADERS: Final = {405: {"Allow": "GET"}, 503: {"Retry-After": "2"}}
 
 
 class Settings(BaseModel):
@@ -43,7 +46,13 @@ class Settings(BaseModel):
     METRICS_TABLE: Annotated[str, Field(min_length=1)]
     WEBSOCKET_URL: str
     AUTH: Literal["on", "off"] = "off"
+    DEFAULT_BRANCHES: str = "main,master"
     RETENTION_DAYS: Annotated[int, Field(ge=1)] = 400
+
+    @property
+    def reach(self) -> int:
+        """How far back, in ms, lists go."""
+        return self.RETENTION_DAYS * DAY
 
 
 @cache
@@ -52,14 +61,18 @@ def settings() -> Settings:
 
 
 @cache
-def reading() -> Reading:
-    builds = BuildsReading(dynamodb.client(), settings().BUILDS_TABLE)
-    return Reading(builds, metrics(), settings().RETENTION_DAYS * DAY)
+def builds_table() -> BuildsReading:
+    return BuildsReading(dynamodb.client(), settings().BUILDS_TABLE)
 
 
 @cache
-def metrics() -> MetricsReading:
-    return MetricsReading(dynamodb.client(), settings().METRICS_TABLE)
+def metrics_table() -> MetricsReading:
+    names = frozenset(settings().DEFAULT_BRANCHES.split(","))
+    return MetricsReading(dynamodb.client(), settings().METRICS_TABLE, names)
+
+
+def reading() -> Reading:
+    return Reading(builds_table(), metrics_table(), settings().reach)
 
 
 def now() -> int:
@@ -123,6 +136,37 @@ async def build(
     return JSONResponse(reading().one(build_id))
 
 
+@app.get("/pipelines", tags=["Pipelines"], response_model=answers.Pipelines)
+async def pipelines(asked: Annotated[q.PipelinesQuestion, Query()]) -> Response:
+    """How each pipeline stands, by the builds of its default branch."""
+    return JSONResponse(Pipelines(metrics_table()).page(asked))
+
+
+@app.get("/changes", tags=["Pipelines"], response_model=answers.Changes)
+async def changes(asked: Annotated[q.ChangesQuestion, Query()]) -> Response:
+    """What broke and what was fixed, newest first, as it is known today: a late build may rewrite it."""
+    flow = Changes(metrics_table(), builds_table(), settings().reach)
+    return JSONResponse(flow.page(asked, now()))
+
+
+@app.get("/metrics/summary", tags=["Metrics"], response_model=numbers.Summary)
+async def summary(asked: Annotated[q.MetricsQuestion, Query()]) -> Response:
+    """One window as a whole, and how far every figure has moved against the window before."""
+    return JSONResponse(Metrics(metrics_table()).summary(asked, now()))
+
+
+@app.get("/metrics/timeseries", tags=["Metrics"], response_model=numbers.Timeseries)
+async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Response:
+    """The same figures hour by hour or day by day, empty ones included."""
+    return JSONResponse(Metrics(metrics_table()).timeseries(asked, now()))
+
+
+@app.get("/metrics/pipelines", tags=["Metrics"], response_model=numbers.PipelineMetrics)
+async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
+    """The same figures pipeline by pipeline."""
+    return JSONResponse(Metrics(metrics_table()).by_pipeline(asked, now()))
+
+
 @app.get("/", include_in_schema=False)
 async def home() -> Response:
     """Relative, so that it holds behind any stage or prefix."""
@@ -138,35 +182,34 @@ async def documentation(request: Request, name: str = "") -> Response:
     return Response(found.content, found.status, found.headers)
 
 
-@app.exception_handler(Refusal)
-async def refused(_: Request, error: Refusal, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(error.document(), error.status, headers, problems.PROBLEM_JSON)
+async def problem(request: Request, error: Exception) -> Response:
+    refusal = refusal_of(request, error)
+    headers = HEADERS.get(refusal.status)
+    return JSONResponse(refusal.document(), refusal.status, headers, problems.PROBLEM_JSON)
 
 
-@app.exception_handler(RequestValidationError)
-async def invalid(request: Request, error: RequestValidationError) -> Response:
-    """What the route documents is what it allows."""
-    route = app.openapi()["paths"][request.scope["route"].path]["get"]
-    allowed = [parameter["name"] for parameter in route.get("parameters", []) if parameter["in"] == "query"]
-    return await refused(request, problems.invalid(error.errors(), allowed))
-
-
-@app.exception_handler(HTTPException)
-async def unroutable(request: Request, error: HTTPException) -> Response:
-    return await refused(request, Refusal(error.status_code, error.detail), error.headers)
-
-
-@app.exception_handler(BotoCoreError)
-@app.exception_handler(ClientError)
-@app.exception_handler(Exception)
-async def failed(request: Request, error: Exception) -> Response:
-    """A crash must not look like an answer, and storage that is busy not like a crash."""
+def refusal_of(request: Request, error: Exception) -> Refusal:
+    match error:
+        case Refusal():
+            return error
+        case RequestValidationError():
+            return problems.invalid(error.errors(), allowed(request))
+        case HTTPException():
+            return Refusal(error.status_code, error.detail)
     logger.error("failed", exc_info=error)
     if is_passing(error):
-        busy = Refusal(503, "Storage is busy; ask again in a moment.")
-        return await refused(request, busy, {"Retry-After": RETRY_AFTER})
-    return await refused(request, Refusal(500, "This is our fault; the log knows more."))
+        return Refusal(503, "Storage is busy; ask again in a moment.")
+    return Refusal(500, "This is our fault; the log knows more.")
 
+
+def allowed(request: Request) -> list[str]:
+    """What the route documents is what it allows."""
+    route = app.openapi()["paths"][request.scope["route"].path]["get"]
+    return [parameter["name"] for parameter in route.get("parameters", []) if parameter["in"] == "query"]
+
+
+for kind in (Refusal, RequestValidationError, HTTPException, ClientError, BotoCoreError, Exception):
+    app.add_exception_handler(kind, problem)
 
 _respond = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", problems.PROBLEM_JSON])
 

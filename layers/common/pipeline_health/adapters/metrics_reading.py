@@ -1,59 +1,111 @@
-"""The metrics table, read: pipeline cards, aggregates of hours and days, changes."""
+"""The metrics table, read: aggregates of hours and days, and pipelines by their cards."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters import keys
+from pipeline_health.adapters.counted_items import branch_from, card_from, segment_from
 from pipeline_health.adapters.dynamodb import Item, to_item
-from pipeline_health.domain.build import Status
-from pipeline_health.domain.named import Named, ids_of
+from pipeline_health.adapters.named_items import named_from
+from pipeline_health.adapters.table_reading import TableReading, side_by_side
+from pipeline_health.domain.aggregates import Scope
+from pipeline_health.domain.named import Latest, Named, ids_of
+from pipeline_health.domain.newest import Slice, Stretch, just_below
+from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.window import Cover, Window
+from pipeline_health.flows.changes import StoredChange
+from pipeline_health.flows.metrics import Aggregates
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
+
+_FIRST: Final = " "  # before every id
+
 
 class MetricsReading:
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+    def __init__(self, client: "DynamoDBClient", table: str, default_names: frozenset[str]) -> None:
+        self._table = TableReading(client, table)
+        self._default_names = default_names
 
     def ids_of(self, pipeline: str, repo: str | None) -> Sequence[str]:
         """What no card names may be the id of a pipeline whose first build is being counted."""
         return ids_of(self.pipelines(), pipeline, repo) or [pipeline]
 
-    def pipelines(self) -> Iterator[Named]:
-        """All of them, by id."""
-        return (_named(item) for item in self._cards() if "last" in item)
+    def pipelines(self, after: str = "") -> Iterator[Named]:
+        return (named_from(item, self._default_names) for item in self._cards(after))
 
-    def _cards(self) -> Iterator[Item]:
-        ask: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": to_item({":pk": keys.CARDS}),
-        }
-        while ask:
-            answer = self._client.query(**ask)
-            yield from answer["Items"]
-            start = answer.get("LastEvaluatedKey")
-            ask = {**ask, "ExclusiveStartKey": start} if start else {}
+    def cards(self, after: str = "") -> Iterator[Card]:
+        return map(card_from, self._cards(after))
+
+    def _cards(self, after: str) -> Iterator[Item]:
+        items = self._table.partition(keys.CARDS, "> :after", after=after or _FIRST)
+        return (item for item in items if "last" in item)
+
+    def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
+        item = self._table.get(keys.branch_key(pipeline_id, branch))
+        newest = branch_from(item).newest if item else None
+        return Latest(newest.status, newest.at) if newest else None
+
+    def newest_changes(self, month: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
+        if stretch.empty:
+            return Slice([], None, 0)
+        bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
+        answer = self._table.query(
+            IndexName="changes",
+            KeyConditionExpression="changes_month = :month AND changes_at BETWEEN :floor AND :upper",
+            ExpressionAttributeValues=to_item({":month": month, **bounds}),
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        last = answer.get("LastEvaluatedKey")
+        found = [(item["changes_at"]["S"], change_from(item)) for item in answer["Items"]]
+        return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
+
+    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]:
+        """All hours in batches of a hundred, the days of each scope in one query."""
+        hours = self._hours(scopes, cover.hours)
+        days = side_by_side(lambda scope: self._days(scope, cover.days), scopes)
+        return [Aggregates(hours[scope], counted) for scope, counted in zip(scopes, days, strict=True)]
+
+    def _hours(
+        self, scopes: Iterable[Scope], hours: Iterable[int]
+    ) -> dict[Scope, dict[int, Mapping[str, int]]]:
+        wanted = {_id(keys.hour_key(scope, hour)): (scope, hour) for scope in scopes for hour in hours}
+        found: dict[Scope, dict[int, Mapping[str, int]]] = {scope: {} for scope in scopes}
+        for item in self._table.get_many([{"pk": pk, "sk": sk} for pk, sk in wanted]):
+            scope, hour = wanted[item["pk"]["S"], item["sk"]["S"]]
+            found[scope][hour] = counters_from(item)
+        return found
+
+    def _days(self, scope: Scope, days: tuple[int, int] | None) -> Counted:
+        if days is None:
+            return {}
+        first, last = days
+        numbers = {keys.day_name(day): day for day in range(first, last + 1)}
+        partition = keys.day_key(scope, first)["pk"]
+        return self._between(partition, numbers)
+
+    def hours(self, scope: Scope, window: Window) -> Aggregates:
+        numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
+        return Aggregates(hours=self._between(keys.hour_key(scope, window.start)["pk"], numbers))
+
+    def _between(self, partition: str, numbers: Mapping[str, int]) -> Counted:
+        """The aggregates of one partition by number; `numbers` holds their sort keys, in order."""
+        names = list(numbers)
+        items = self._table.partition(partition, "BETWEEN :first AND :last", first=names[0], last=names[-1])
+        return {numbers[item["sk"]["S"]]: counters_from(item) for item in items}
 
 
-def _named(item: Item) -> Named:
-    """Read by hand: a card has far more, and a summary names a thousand pipelines."""
-    build = item["last"]["M"]
-    at = next(
-        (
-            int(build[time]["N"])
-            for time in ("started_at", "queued_at", "completed_at", "created_at")
-            if time in build
-        ),
-        0,
-    )
-    return Named(
-        pipeline_id=item["sk"]["S"],
-        provider=build["provider"]["S"],
-        repo=build["repo"]["S"],
-        name=build["pipeline"]["S"],
-        status=Status(build["status"]["S"]),
-        at=at,
-    )
+def change_from(item: Item) -> StoredChange:
+    return StoredChange(item["pipeline_id"]["S"], item["branch"]["S"], segment_from(item))
+
+
+def counters_from(item: Item) -> dict[str, int]:
+    """By hand: a summary reads twenty thousand counters."""
+    return {name: int(value["N"]) for name, value in item.items() if "N" in value}
+
+
+def _id(key: Mapping[str, str]) -> tuple[str, str]:
+    return key["pk"], key["sk"]

@@ -173,7 +173,8 @@ class ChangeAnswer(Answer):
     change: Annotated[Change, described("What changed, against the last conclusive build of the branch.")]
     provider: str | None
     repo: str
-    pipeline: Annotated[str | None, described("The pipeline's name.")]
+    pipeline: Annotated[str | None, described("The pipeline's name; null once the build is gone.")]
+    pipeline_id: Annotated[str, described("The pipeline's identity.")]
     branch: str
     build: Annotated[BuildAnswer | None, described("The build that made the change; null once it is gone.")]
     at: Annotated[Time, described("When that build completed.")]

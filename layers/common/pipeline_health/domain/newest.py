@@ -6,12 +6,14 @@ Without `#` it stands before all builds of that millisecond.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, TypeVar
 
-from pipeline_health.domain.build import Build
+from pipeline_health.domain.times import format_instant, parse_instant
 
-READ_AT_MOST: Final = 6_000  # builds looked at for one page, however few of them a filter lets through
+Thing = TypeVar("Thing")
+
+READ_AT_MOST: Final = 6_000  # things looked at for one page, however few of them a filter lets through
 _POSITION: Final = re.compile(r"[0-9]{15}(#[A-Za-z0-9._~-]{1,400})?", re.ASCII)
 
 
@@ -48,28 +50,52 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Slice:
-    """Some builds by their positions, newest first, and how far down all were looked at (None: to the end).
+class Slice(Generic[Thing]):
+    """Some things by their positions, newest first, and how far down all were looked at (None: to the end).
 
     `read` counts what was looked at, filtered out or not.
     """
 
-    builds: list[tuple[str, Build]]
+    found: list[tuple[str, Thing]]
     reached: str | None
     read: int
 
 
-def fill(slice_below: Callable[[str], Slice], below: str, limit: int) -> tuple[list[Build], str | None]:
-    """A page of at most `limit` builds and where the next one begins (None: nowhere).
+def fill(
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
+) -> tuple[list[Thing], str | None]:
+    """A page of at most `limit` things and where the next one begins (None: nowhere).
 
-    It may be short where a filter lets few builds through, but it always gets further down.
+    It may be short where a filter lets little through, but it always gets further down.
     """
-    builds: list[tuple[str, Build]] = []
+    page: list[tuple[str, Thing]] = []
     reached: str | None = below
     read = 0
-    while reached is not None and len(builds) < limit and read < READ_AT_MOST:
+    while reached is not None and len(page) < limit and read < READ_AT_MOST:
         found = slice_below(reached)
-        builds, reached, read = [*builds, *found.builds], found.reached, read + found.read
-    if len(builds) > limit:
-        reached = builds[limit - 1][0]
-    return [build for _, build in builds[:limit]], reached
+        page, reached, read = [*page, *found.found], found.reached, read + found.read
+    if len(page) > limit:
+        reached = page[limit - 1][0]
+    return [thing for _, thing in page[:limit]], reached
+
+
+def months(
+    slice_of_month: Callable[[str, Stretch, int], Slice[Thing]], stretch: Stretch, limit: int
+) -> Callable[[str], Slice[Thing]]:
+    """Month by month, as the indexes are partitioned; an empty month costs little and ends no page."""
+
+    def slice_below(below: str) -> Slice[Thing]:
+        month = _month_below(below)
+        found = slice_of_month(month, replace(stretch, below=below), limit)
+        start = position_of(parse_instant(f"{month}-01T00:00:00Z"))
+        if found.reached is not None or start <= stretch.floor:
+            return found
+        return replace(found, reached=start)
+
+    return slice_below
+
+
+def _month_below(position: str) -> str:
+    """2026-11 for every position in it, but for its very start: below that is October."""
+    instant = instant_of(position)
+    return format_instant(instant if "#" in position else max(instant - 1, 0))[:7]

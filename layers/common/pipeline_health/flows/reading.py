@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from pipeline_health.api.problems import not_found, refused
-from pipeline_health.api.questions import BuildsQuestion, LatestQuestion
+from pipeline_health.api.questions import BuildsQuestion, LatestQuestion, Paged
 from pipeline_health.domain.build import Build
-from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, position_of
-from pipeline_health.domain.times import DAY, format_instant, parse_instant
+from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, months, position_of
+from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, build_view, detailed_view
 
-Slices = Callable[[str], Slice]  # the slice below a position
+Slices = Callable[[str], Slice[Build]]  # the slice below a position
 
 AHEAD: Final = 2 * DAY  # a sender's clock may run ahead by a day; nothing starts later
 
 
 class BuildsStore(Protocol):
-    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice:
+    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice[Build]:
         """Of one month, 2026-11, of everything."""
 
-    def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice: ...
+    def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
 
     def get(self, build_id: str) -> Build | None: ...
 
@@ -64,11 +64,11 @@ class Reading:
     def _stretch(self, asked: BuildsQuestion, now: int) -> Stretch:
         floor = max(now - self.reach, asked.since or 0)
         below = position_of(now + AHEAD if asked.until is None else min(asked.until, now + AHEAD))
-        return Stretch(position_of(floor), min(below, _begin(asked) or below), _filters(asked))
+        return Stretch(position_of(floor), min(below, begin(asked) or below), _filters(asked))
 
     def _slices(self, asked: BuildsQuestion, stretch: Stretch) -> Slices:
         if asked.pipeline is None:
-            return _months(self.builds, stretch, asked.limit)
+            return months(self.builds.newest, stretch, asked.limit)
         return self._slices_of(asked.pipeline, asked.repo, stretch, asked.limit)
 
     def _slices_of(self, pipeline: str, repo: str | None, stretch: Stretch, limit: int) -> Slices:
@@ -90,7 +90,7 @@ def _filters(asked: BuildsQuestion | LatestQuestion) -> dict[str, str]:
     return asked.model_dump(include={"provider", "repo", "branch", "status"}, exclude_none=True)
 
 
-def _begin(asked: BuildsQuestion) -> str | None:
+def begin(asked: Paged) -> str | None:
     """Where the cursor says that the page begins. Its check is no signature: what it holds is checked too."""
     position = asked.position
     try:
@@ -98,23 +98,3 @@ def _begin(asked: BuildsQuestion) -> str | None:
     except ValueError as error:
         raise refused("cursor", str(error)) from error
     return position
-
-
-def _months(store: BuildsStore, stretch: Stretch, limit: int) -> Slices:
-    """Everything, month by month; one that holds nothing costs little and ends no page."""
-
-    def slice_below(below: str) -> Slice:
-        month = _month_below(below)
-        found = store.newest(month, replace(stretch, below=below), limit)
-        start = position_of(parse_instant(f"{month}-01T00:00:00Z"))
-        if found.reached is not None or start <= stretch.floor:
-            return found
-        return replace(found, reached=start)
-
-    return slice_below
-
-
-def _month_below(position: str) -> str:
-    """2026-11 for every position in it, but for its very start: below that is October."""
-    instant = instant_of(position)
-    return format_instant(instant if "#" in position else max(instant - 1, 0))[:7]

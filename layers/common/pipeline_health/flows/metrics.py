@@ -1,0 +1,168 @@
+"""Numbers for people to read: one window as a whole, cut into buckets, or pipeline by pipeline.
+
+What is read depends on the window alone: its whole days and loose hours, at any number of builds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, Protocol
+
+from pipeline_health.api.problems import refused
+from pipeline_health.api.questions import MetricsQuestion, PipelineMetricsQuestion, TimeseriesQuestion
+from pipeline_health.domain.aggregates import Scope, total_of
+from pipeline_health.domain.comparison import difference
+from pipeline_health.domain.figures import Figures, figures
+from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
+from pipeline_health.domain.times import DAY, format_instant, seconds
+from pipeline_health.domain.view import View
+from pipeline_health.domain.window import HOURS_A_DAY, Cover, Window
+from pipeline_health.flows.reading import only
+
+ACTIVE: Final = 90 * DAY  # pipelines without a build for longer have no last status
+HOURLY: Final = 31 * HOURS_A_DAY  # the longest window that is cut into hours
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """The aggregates of one scope, by hour and by day; those that counted nothing are left out."""
+
+    hours: Mapping[int, Counts] = field(default_factory=dict)
+    days: Mapping[int, Counts] = field(default_factory=dict)
+
+    def of(self, window: Window) -> Iterable[Counts]:
+        yield from (self.days[day] for day in window.whole_days if day in self.days)
+        yield from (self.hours[hour] for hour in window.loose_hours if hour in self.hours)
+
+
+class MetricsStore(Protocol):
+    def pipelines(self, after: str = "") -> Iterable[Named]:
+        """Those after this id, by id."""
+
+    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]: ...
+
+    def hours(self, scope: Scope, window: Window) -> Aggregates:
+        """Every hour of the window."""
+
+    def newest_on(self, pipeline_id: str, branch: str) -> Latest | None: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of everything that is asked about; without a scope where nobody knows the pipeline."""
+
+    scope: Scope | None
+    branch: str | None
+    pipelines: list[Named]
+
+    def figures(self, aggregates: Aggregates, window: Window) -> Figures:
+        default_only = self.branch == DEFAULT
+        return figures(total_of(aggregates.of(window), default_only=default_only), window.hours)
+
+    def open_view(self, now: int) -> Figures:
+        """Open episodes are not part of any mean: nobody knows yet how long they will be."""
+        since = [since for pipeline in self.pipelines for since in pipeline.open_since(self.branch)]
+        return {"open": len(since), "longest_open": seconds(now - min(since)) if since else None}
+
+    @property
+    def broken_now(self) -> int:
+        return sum(pipeline.is_broken(self.branch) for pipeline in self.pipelines)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    store: MetricsStore
+
+    def summary(self, asked: MetricsQuestion, now: int) -> View:
+        window = Window.parse(asked.window, now)
+        part = self._part(asked, list(self.store.pipelines()))
+        read = self._read(part, Cover.of([window, window.before]))
+        these = part.figures(read, window)
+        return {
+            "window": asked.window,
+            **_bounds(window),
+            **these,
+            "recovery": {**these["recovery"], **part.open_view(now)},
+            "broken_now": part.broken_now,
+            "trend": _trend(these, part.figures(read, window.before), window.before),
+            "last_status_by_pipeline": self._last_statuses(part, now),
+        }
+
+    def timeseries(self, asked: TimeseriesQuestion, now: int) -> View:
+        window = Window.parse(asked.window, now)
+        part = self._part(asked, list(self.store.pipelines()) if asked.pipeline else [])
+        hourly = asked.bucket == "hour"
+        if hourly and window.hours > HOURLY:
+            raise refused("bucket", "must be day for windows of more than 31d")
+        if hourly and part.scope:
+            read = self.store.hours(part.scope, window)
+        else:
+            read = self._read(part, Cover.of([window]))
+        buckets = window.buckets(1 if hourly else HOURS_A_DAY)
+        rows = [{**_bounds(bucket), **part.figures(read, bucket)} for bucket in buckets]
+        return {**_bounds(window), "buckets": rows}
+
+    def by_pipeline(self, asked: PipelineMetricsQuestion, now: int) -> View:
+        window = Window.parse(asked.window, now)
+        wanted = (p for p in self.store.pipelines(asked.position or "") if _is_wanted(p, asked))
+        page = list(islice(wanted, asked.limit + 1))
+        rows = page[: asked.limit]
+        read = self.store.aggregates([Scope(pipeline_id=p.pipeline_id) for p in rows], Cover.of([window]))
+        return {
+            **_bounds(window),
+            "pipelines": [_row(p, aggregates, window) for p, aggregates in zip(rows, read, strict=True)],
+            "next": asked.next(rows[-1].pipeline_id if len(page) > len(rows) else None),
+        }
+
+    def _part(self, asked: MetricsQuestion, known: list[Named]) -> Part:
+        pipelines = [pipeline for pipeline in known if asked.repo in (None, pipeline.repo)]
+        if asked.pipeline is None:
+            if asked.branch not in (None, DEFAULT):
+                raise refused("branch", "goes with a pipeline, or is the word default")
+            return Part(Scope(repo=asked.repo or ""), asked.branch, pipelines)
+        pipeline_id = only(ids_of(pipelines, asked.pipeline))
+        if pipeline_id is None:
+            return Part(None, asked.branch, [])
+        branch = "" if asked.branch in (None, DEFAULT) else asked.branch
+        mine = [pipeline for pipeline in pipelines if pipeline.pipeline_id == pipeline_id]
+        return Part(Scope(pipeline_id=pipeline_id, branch=branch), asked.branch, mine)
+
+    def _read(self, part: Part, cover: Cover) -> Aggregates:
+        return self.store.aggregates([part.scope], cover)[0] if part.scope else Aggregates()
+
+    def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
+        """Of pipelines active in the last 90 days."""
+        latest = {p.pipeline_id: self._latest(p, part.branch) for p in part.pipelines}
+        active = {known: last for known, last in latest.items() if last and last.at >= now - ACTIVE}
+        named = labels([pipeline for pipeline in part.pipelines if pipeline.pipeline_id in active])
+        return {label: active[pipeline.pipeline_id].status.value for label, pipeline in named.items()}
+
+    def _latest(self, pipeline: Named, branch: str | None) -> Latest | None:
+        if branch is None:
+            return pipeline.latest
+        if branch == DEFAULT:
+            return pipeline.shown.latest if pipeline.shown and pipeline.shown.default else None
+        return self.store.newest_on(pipeline.pipeline_id, branch)
+
+
+def _bounds(window: Window) -> View:
+    return {"from": format_instant(window.start_at), "to": format_instant(window.end_at)}
+
+
+def _trend(these: Figures, before: Figures, window: Window) -> View | None:
+    """The same figures of the window before, and how far each has moved; None where that one is empty."""
+    if not any(before["builds"].values()):
+        return None
+    return {**_bounds(window), "before": before, "change": difference(these, before)}
+
+
+def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
+    return asked.provider in (None, pipeline.provider) and asked.repo in (None, pipeline.repo)
+
+
+def _row(pipeline: Named, aggregates: Aggregates, window: Window) -> View:
+    names = {"provider": pipeline.provider, "repo": pipeline.repo, "name": pipeline.name}
+    counters = total_of(aggregates.of(window))
+    return {"id": pipeline.pipeline_id, **names, **figures(counters, window.hours)}

@@ -1,0 +1,65 @@
+"""How each pipeline stands: one line for each, from its card alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from pipeline_health.api.questions import PipelinesQuestion
+from pipeline_health.domain.build import Build
+from pipeline_health.domain.pipeline import Branch, Card
+from pipeline_health.domain.timeline import completed_at
+from pipeline_health.domain.times import format_instant
+from pipeline_health.domain.view import View, build_view, instant_view
+
+
+class CardsStore(Protocol):
+    def cards(self, after: str = "") -> Iterable[Card]:
+        """Those after this id, by id."""
+
+
+@dataclass(frozen=True)
+class Pipelines:
+    store: CardsStore
+
+    def page(self, asked: PipelinesQuestion) -> View:
+        wanted = (card for card in self.store.cards(asked.position or "") if _is_wanted(card, asked))
+        cards = list(islice(wanted, asked.limit + 1))
+        page = cards[: asked.limit]
+        more = page[-1].pipeline_id if len(cards) > len(page) else None
+        return {"pipelines": [pipeline_view(card) for card in page], "next": asked.next(more)}
+
+
+def _is_wanted(card: Card, asked: PipelinesQuestion) -> bool:
+    last = card.last
+    return last is not None and asked.provider in (None, last.provider) and asked.repo in (None, last.repo)
+
+
+def pipeline_view(card: Card) -> View:
+    return {
+        "id": card.pipeline_id,
+        **_names(card.last),
+        "default_branch": card.default_branch,
+        "status": _status(card),
+        "streak": _streak(card.shown),
+        "broken_since": instant_view(card.shown.broken_since if card.shown else None),
+        "last_build": build_view(card.last) if card.last else None,
+    }
+
+
+def _names(last: Build | None) -> View:
+    if last is None:
+        return {"provider": None, "repo": None, "name": None}
+    return {"provider": last.provider, "repo": last.repo, "name": last.pipeline}
+
+
+def _status(card: Card) -> str | None:
+    newest = card.shown.newest if card.shown else card.last
+    return newest.status.value if newest else None
+
+
+def _streak(branch: Branch | None) -> View | None:
+    if branch is None or branch.head is None:
+        return None
+    head = branch.head
+    return {"status": head.status.value, "builds": head.n, "since": format_instant(completed_at(head.start))}
