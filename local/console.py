@@ -12,7 +12,7 @@ from ministack.services import lambda_svc
 _ROUTINE: Final = frozenset({
     "level", "location", "message", "timestamp", "service", "cold_start", "xray_trace_id", "sampling_rate",
     "function_name", "function_memory_size", "function_arn", "function_request_id", "exception_name",
-    "stack_trace",
+    "exception", "stack_trace",
 })  # fmt: skip
 Line = dict[str, Any]
 
@@ -39,7 +39,7 @@ def readable(function: str, log: str, error: bool, milliseconds: int) -> Iterato
     for line in logged:
         yield _line(line.get("service", function), milliseconds, line)
     if error and not any(line["level"] in ("ERROR", "CRITICAL") for line in logged):
-        yield _line(function, milliseconds, {"level": "ERROR", "message": "failed", "stack_trace": log})
+        yield _line(function, milliseconds, {"level": "ERROR", "message": "failed", "exception": log})
 
 
 def _parsed(text: str) -> Line | None:
@@ -56,7 +56,7 @@ def _parsed(text: str) -> Line | None:
 def _line(service: str, milliseconds: int, line: Line) -> str:
     level = "" if line["level"] == "INFO" else f"{line['level']} "
     facts = " ".join(f"{key}={value}" for key, value in line.items() if key not in _ROUTINE)
-    trace = f"\n{line['stack_trace']}" if line.get("stack_trace") else ""
+    trace = f"\n{line['exception']}" if line.get("exception") else ""
     text = f"{_now()}  {service:<10} {milliseconds:>5} ms  {level}{line['message']}  {facts}".rstrip() + trace
     return _red(text) if level and sys.stdout.isatty() else text
 

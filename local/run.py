@@ -16,6 +16,7 @@ from ministack.core import lambda_runtime
 from local.console import Console
 from local.deploy import Aws, DeployError, deploy, functions
 from local.front import front
+from local.retries import retry_deliveries
 from local.server import listen, serving
 from local.settings import BadSettingError, Settings
 from local.warm import NotWarmError, warm
@@ -43,11 +44,13 @@ async def run(settings: Settings) -> None:
             raise BadSettingError(f"the stack could not be started. {error}") from error
         finally:
             stop.set()
+            starting.cancel()
             await asyncio.gather(*servers, starting, return_exceptions=True)
             lambda_runtime.reset()  # ends the functions' processes
 
 
 async def _start(settings: Settings) -> None:
+    retry_deliveries()
     console = Console()
     await asyncio.to_thread(deploy, settings)
     deployed = await asyncio.to_thread(functions, settings)

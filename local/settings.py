@@ -65,6 +65,7 @@ class Settings:
             "WebSocketEndpoint": f"{self.aws_url}/_aws/execute-api/{WEBSOCKET_API}/ws",
             "WebSocketUrl": self.websocket_url,
             "AllowInsecureReceivers": "on",
+            "SesIdentity": self.parameters.get("AlertEmailFrom", ""),  # verified here without a letter
         }
 
 

@@ -1,0 +1,110 @@
+"""`make run` itself: it starts, says what is wrong, shows what happens, and leaves nothing behind."""
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.builds import flat
+from tests.e2e.stack import SOON, Stack, eventually, free_port, ready, start
+
+SECOND_START = 15  # seconds
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_leaves_nothing_behind_and_starts_again(tmp_path: Path, number: int) -> None:
+    first = ready(start(tmp_path))
+    assert first.workers()
+    assert first.end(number) == 0
+    assert_nothing_is_left(first, tmp_path)
+
+    began = time.monotonic()
+    second = ready(start(tmp_path, port=first.port, aws_port=first.aws_port))
+    assert time.monotonic() - began < SECOND_START
+    assert second.get("/builds")["builds"] == []
+    second.end()
+
+
+def test_it_cleans_up_after_one_that_was_killed(tmp_path: Path) -> None:
+    killed = ready(start(tmp_path))
+    killed.end(signal.SIGKILL)
+    eventually(lambda: not killed.workers())
+    again = ready(start(tmp_path, port=killed.port, aws_port=killed.aws_port))
+    again.end()
+    assert_nothing_is_left(again, tmp_path)
+
+
+def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
+    stack = start(tmp_path)
+    eventually(stack.workers)
+    stack.end()
+    assert_nothing_is_left(stack, tmp_path)
+
+
+def test_it_says_which_port_is_taken_and_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        stack = start(tmp_path, port=port)
+        assert stack.process.wait(SOON) == 1
+    eventually(lambda: stack.printed)
+    assert len(stack.printed) == 1
+    assert f"Port {port}" in stack.printed[0]
+    assert f"make run PORT={port + 1}" in stack.printed[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"AUTH": "on"}, "WebhookSecret must be given"),
+        ({"ALERT_ON": "sometimes"}, "AlertOn"),
+        ({"SMTP_PORT": "mail"}, "SmtpPort"),
+        ({"AWS_PORT": "x"}, "AWS_PORT=x is no port"),
+    ],
+)
+def test_it_says_which_setting_is_wrong(tmp_path: Path, environment: dict[str, str], says: str) -> None:
+    stack = start(tmp_path, environment)
+    assert stack.process.wait(SOON) == 1
+    eventually(lambda: says in "\n".join(stack.printed))
+    assert "Traceback" not in "\n".join(stack.printed)
+
+
+def test_it_shows_one_line_for_each_request(stack: Stack, repo: str) -> None:
+    before = len(stack.printed)
+    build = stack.post("/ingest/github", flat(repo, "success")).json()["build"]["id"]
+    lines = eventually(lambda: [line for line in stack.printed[before:] if "  ingest " in line])
+    assert len(lines) == 1
+    assert build in lines[0]
+
+
+def test_it_keeps_secrets_and_bodies_out_of_what_it_shows(stack: Stack, repo: str) -> None:
+    stack.post("/ingest/github", flat(repo, "failure", logs="pass-w0rd"))
+    shown = "\n".join(stack.printed)
+    assert "pass-w0rd" not in shown
+    assert "s3cr3t" not in shown
+
+
+def test_it_takes_the_port_of_the_original(tmp_path: Path) -> None:
+    port = free_port()
+    stack = ready(start(tmp_path, {"PORT": "", "BACKEND_PORT": str(port)}))
+    stack.port = port
+    assert stack.get("/health")["status"] == "ok"
+    stack.end()
+
+
+def test_it_tells_sam_local_what_the_functions_are_told(stack: Stack) -> None:
+    (path,) = stack.folder.glob("run-*/sam-env.json")
+    environment = json.loads(path.read_text())
+    assert environment["IngestFunction"]["BUILDS_TABLE"].startswith("pipeline-health-BuildsTable")
+
+
+def assert_nothing_is_left(stack: Stack, folder: Path) -> None:
+    assert stack.workers() == []
+    assert list(folder.iterdir()) == []
+    for port in (stack.port, stack.aws_port):
+        with socket.socket() as sock:
+            assert sock.connect_ex(("127.0.0.1", port)) != 0
