@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 
 from functions.metrics import api
-from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
@@ -41,7 +40,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("WEBSOCKET_URL", "ws://localhost:8001/ws")
     monkeypatch.setattr(api, "now", lambda: NOW)
-    for cached in (api.settings, api.builds_table, api.metrics_table, dynamodb.client):
+    for cached in (api.settings, api.builds_table, api.metrics_table):
         cached.cache_clear()
 
 
@@ -97,6 +96,13 @@ def a_build(**said: Any) -> Build:
         "duration_ms": 60_000,
     }
     return Build.model_validate(facts | said)
+
+
+def ended(ago: int, status: Status = Status.SUCCESS, **said: Any) -> Build:
+    """A build of a minute that completed so many milliseconds ago."""
+    at = NOW - ago
+    facts = {"run": str(ago), "status": status, "started_at": at - 60_000, "completed_at": at}
+    return a_build(**{**facts, **said})
 
 
 def store(client: Any, *builds: Build) -> None:

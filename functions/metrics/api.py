@@ -83,7 +83,15 @@ def asked_once(request: Request) -> None:
     problems.refuse_repeated(name for name, _ in request.query_params.multi_items())
 
 
-app = FastAPI(
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Problems are the answer to no route alone, so FastAPI would not describe them."""
+        specification = super().openapi()
+        specification["components"]["schemas"].update(words.PROBLEM_SCHEMAS)
+        return specification
+
+
+app = Api(
     title=words.TITLE,
     summary=words.SUMMARY,
     description=words.DESCRIPTION,
@@ -118,13 +126,13 @@ async def builds(asked: Annotated[q.BuildsQuestion, Query()]) -> Response:
     return JSONResponse(reading().page(asked, now()))
 
 
-@app.get("/builds/latest", tags=["Builds"], response_model=answers.BuildAnswer, responses=words.NOT_FOUND)
+@app.get("/builds/latest", tags=["Builds"], response_model=answers.Build, responses=words.NOT_FOUND)
 async def latest(asked: Annotated[q.LatestQuestion, Query()]) -> Response:
     """The build of a pipeline that started last, in any state; `repo` and `branch` narrow it."""
     return JSONResponse(reading().latest(asked, now()))
 
 
-@app.get("/builds/{id}", tags=["Builds"], response_model=answers.DetailedBuild, responses=words.NOT_FOUND)
+@app.get("/builds/{id}", tags=["Builds"], response_model=answers.BuildWithLogs, responses=words.NOT_FOUND)
 async def build(
     build_id: Annotated[
         str,

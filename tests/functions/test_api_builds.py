@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from pipeline_health.api.answers import BuildAnswer, Builds, DetailedBuild
+from pipeline_health.api import answers
+from pipeline_health.api.answers import Builds, BuildWithLogs
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.times import DAY
 from tests.reading import NOW, a_build, get, serve, store
@@ -58,8 +59,8 @@ def test_it_shows_every_field_of_a_build_and_its_log_only_alone(dynamodb: Dynamo
     store(dynamodb, build)
     (in_list,) = get("/builds").json["builds"]
     alone = get(f"/builds/{build.id}").json
-    assert DetailedBuild.model_validate(alone).logs == "2 != 3"
-    assert BuildAnswer.model_validate(in_list).queue_seconds == 30
+    assert BuildWithLogs.model_validate(alone).logs == "2 != 3"
+    assert answers.Build.model_validate(in_list).queue_seconds == 30
     assert alone == {**in_list, "logs": "2 != 3"}
 
 

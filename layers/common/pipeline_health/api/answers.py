@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline_health.domain import events
 from pipeline_health.domain.build import Status
-from pipeline_health.domain.events import Change
 
 BUILD_EXAMPLE: Final[dict[str, Any]] = {
     "id": "github.4711.990001.15720345678.1",
@@ -48,11 +48,10 @@ class FieldProblem(Answer):
     message: Annotated[str, described("What is wrong with it, and what is allowed.")]
 
 
-class ProblemAnswer(Answer):
+class Problem(Answer):
     """RFC 9457, as application/problem+json."""
 
     model_config = ConfigDict(
-        title="Problem",
         json_schema_extra={
             "example": {
                 "type": "about:blank",
@@ -71,10 +70,10 @@ class ProblemAnswer(Answer):
     errors: Annotated[list[FieldProblem], described("The parameters that are to blame.")] = []
 
 
-class BuildAnswer(Answer):
+class Build(Answer):
     """One attempt of one run of a pipeline, as its sender last described it."""
 
-    model_config = ConfigDict(title="Build", json_schema_extra={"example": BUILD_EXAMPLE})
+    model_config = ConfigDict(json_schema_extra={"example": BUILD_EXAMPLE})
 
     id: Annotated[str, described("Unique over all senders, without `/`.")]
     provider: Annotated[str, described("The sender: github, jenkins, ...")]
@@ -108,11 +107,10 @@ class BuildAnswer(Answer):
     updated_at: Annotated[Time | None, described("When it was last stored here.")]
 
 
-class DetailedBuild(BuildAnswer):
+class BuildWithLogs(Build):
     """A build with its log excerpt."""
 
     model_config = ConfigDict(
-        title="BuildWithLogs",
         json_schema_extra={"example": {**BUILD_EXAMPLE, "logs": "E   AssertionError: 2 != 3"}},
     )
 
@@ -127,7 +125,7 @@ Next = Annotated[
 class Builds(Answer):
     """Newest started first."""
 
-    builds: list[BuildAnswer]
+    builds: list[Build]
     next: Next
 
 
@@ -157,7 +155,7 @@ class Pipeline(Answer):
     broken_since: Annotated[
         Time | None, described("Completion of the first failure of the open streak; null while it is green.")
     ]
-    last_build: Annotated[BuildAnswer | None, described("The build that started last, on any branch.")]
+    last_build: Annotated[Build | None, described("The build that started last, on any branch.")]
 
 
 class Pipelines(Answer):
@@ -167,23 +165,25 @@ class Pipelines(Answer):
     next: Next
 
 
-class ChangeAnswer(Answer):
+class Change(Answer):
     """success to failure: broken. failure to success: fixed. The first build of all, if it failed: broken."""
 
-    change: Annotated[Change, described("What changed, against the last conclusive build of the branch.")]
+    change: Annotated[
+        events.Change, described("Against the last conclusive build of the branch.")
+    ]
     provider: str | None
     repo: str
     pipeline: Annotated[str | None, described("The pipeline's name; null once the build is gone.")]
     pipeline_id: Annotated[str, described("The pipeline's identity.")]
     branch: str
-    build: Annotated[BuildAnswer | None, described("The build that made the change; null once it is gone.")]
+    build: Annotated[Build | None, described("The build that made the change; null once it is gone.")]
     at: Annotated[Time, described("When that build completed.")]
 
 
 class Changes(Answer):
     """Newest first."""
 
-    changes: list[ChangeAnswer]
+    changes: list[Change]
     next: Next
 
 

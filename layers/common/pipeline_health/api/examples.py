@@ -14,7 +14,7 @@ _FIGURES: Final[dict[str, Any]] = {
     "builds": _COUNTS,
     "throughput": 6.57,
     "duration": {"builds": 41, "mean": 248.9, "p50": 241.3, "p95": 322.0, "p99": 398.1},
-    "queue": {"builds": 0, "p50": None, "p95": None},
+    "queue": {"builds": 12, "p50": 8.2, "p95": 31.4},
     "recovery": {"episodes": 2, "mean": 1830.0, "median": 1511.2},
 }
 _BOUNDS: Final = {"from": "2026-11-16T13:00:00Z", "to": "2026-11-23T13:00:00Z"}
@@ -30,7 +30,7 @@ _CHANGE: Final = {
     "failure_rate": -3.18,
     "builds": {"success": 5, "failure": -1, "cancelled": 0, "skipped": 0},
     "duration": {"builds": 5, "mean": -4.1, "p50": -2.2, "p95": 0.0, "p99": 0.0},
-    "queue": {"builds": 0, "p50": None, "p95": None},
+    "queue": {"builds": 2, "p50": 0.4, "p95": -1.1},
     "recovery": {"episodes": 1, "mean": 12.0, "median": 12.0},
 }
 SUMMARY: Final[dict[str, Any]] = {
@@ -63,5 +63,5 @@ PIPELINES: Final[dict[str, Any]] = {
             **_FIGURES,
         }
     ],
-    "next": None,
+    "next": "Z2l0aHViLjQ3MTEuOTkwMDAxfDRkMmM5ZjA4YjFhMw",
 }

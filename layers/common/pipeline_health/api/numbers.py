@@ -11,6 +11,7 @@ from pipeline_health.domain.build import Status
 Percent = float | None
 Seconds = float | None
 
+
 def _example(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"example": example})
 

@@ -26,8 +26,12 @@ def not_found(detail: str) -> Refusal:
 
 
 def invalid(errors: Iterable[Mapping[str, Any]], allowed: Sequence[str]) -> Refusal:
-    """A question that pydantic refused; `allowed` names the route's query parameters."""
-    fields = [FieldError(_field(error["loc"]), _message(error, allowed)) for error in errors]
+    """A question that pydantic refused; `allowed` names the route's query parameters.
+
+    Of an optional parameter it also says that it might have been None, which nobody can send.
+    """
+    told = [error for error in errors if error["type"] != "none_required"]
+    fields = [FieldError(_field(error["loc"]), _message(error, allowed)) for error in told]
     return _unusable(fields)
 
 
@@ -36,8 +40,8 @@ def _unusable(fields: Sequence[FieldError]) -> Refusal:
 
 
 def _field(loc: Sequence[str | int]) -> str:
-    """("query", "window") is what people call window."""
-    return ".".join(str(part) for part in loc[1:]) or "query"
+    """("query", "window") is what people call window; what follows is pydantic's way to it."""
+    return str(loc[1]) if len(loc) > 1 else "query"
 
 
 def _message(error: Mapping[str, Any], allowed: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from pipeline_health.api.answers import Problem
+
 TITLE: Final = "Pipeline Health"
 SUMMARY: Final = "Builds of every CI system in one place, and numbers you can trust."
 DESCRIPTION: Final = """
@@ -23,8 +25,13 @@ TAGS: Final = [
 ]
 
 
+_REFERENCE: Final = "#/components/schemas/{model}"
+_PROBLEM: Final = Problem.model_json_schema(ref_template=_REFERENCE)
+PROBLEM_SCHEMAS: Final[dict[str, Any]] = {**_PROBLEM.pop("$defs"), "Problem": _PROBLEM}
+
+
 def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": _REFERENCE.format(model="Problem")}
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 

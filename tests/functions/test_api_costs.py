@@ -1,0 +1,60 @@
+"""What reading costs: a bounded number of requests and aggregates, whatever the history."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from pipeline_health.adapters import dynamodb as storage
+from pipeline_health.adapters import keys
+from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.domain.aggregates import EVERYTHING
+from pipeline_health.domain.times import HOUR
+from tests.reading import NOW, count, ended, get, serve
+
+
+@pytest.fixture(autouse=True)
+def deployed(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(monkeypatch)
+
+
+class Requests:
+    """What DynamoDB was asked, and how many aggregates it gave."""
+
+    def __init__(self, client: Any) -> None:
+        self.asked: Counter[str] = Counter()
+        self.aggregates = 0
+        client.meta.events.register("after-call.dynamodb", self._count)
+
+    def _count(self, model: Any, parsed: Any, **_: Any) -> None:
+        items = parsed.get("Items") or parsed.get("Responses", {}).get("MetricsTable", [])
+        cards = bool(items) and items[0]["pk"]["S"] == "cards"
+        self.asked["cards" if cards else model.name] += 1
+        self.aggregates += 0 if cards else len(items)
+
+
+def fill(client: Any, days: int) -> None:
+    """One success in every hour of so many days, as far as a window that ends now can read it."""
+    hour = NOW // HOUR
+    edges = [hour + 1 - back * 24 for back in (0, days // 2, days)]
+    some = [keys.hour_key(EVERYTHING, one) for edge in edges for one in range(edge - 24, edge + 24)]
+    every = [keys.day_key(EVERYTHING, hour // 24 - back) for back in range(days + 2)]
+    for key in some + every:
+        item = to_item({**key, "success": 1 if "T" in key["sk"] else 24})
+        client.put_item(TableName="MetricsTable", Item=item)
+
+
+@pytest.mark.parametrize("filters", [{}, {"branch": "default"}, {"pipeline": "github.1.2", "branch": "main"}])
+def test_it_reads_a_summary_of_90_days_in_few_requests(dynamodb: DynamoDBClient, filters: Any) -> None:
+    count(dynamodb, ended(HOUR))
+    fill(dynamodb, 180)
+    requests = Requests(storage.client())
+    said = get("/metrics/summary", window="90d", **filters).json
+    if not filters:
+        assert said["builds"]["success"] == 90 * 24
+        assert said["trend"]["before"]["builds"]["success"] == 90 * 24
+        assert requests.aggregates > 200
+    assert requests.asked.pop("cards") == 1
+    assert requests.asked.total() <= 3
+    assert requests.aggregates <= 250

@@ -1,0 +1,67 @@
+"""Pipelines and changes over HTTP: how each pipeline stands, what broke and what was fixed."""
+
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from pipeline_health.api.answers import Changes, Pipelines
+from pipeline_health.domain.build import Status
+from pipeline_health.domain.times import DAY, HOUR
+from tests.reading import count, ended, get, serve
+
+F = Status.FAILURE
+API: Any = {"pipeline_id": "github.1.3", "repo": "acme/api"}
+
+
+@pytest.fixture(autouse=True)
+def deployed(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(monkeypatch)
+
+
+def test_it_shows_how_each_pipeline_stands(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, ended(3 * HOUR), ended(2 * HOUR, F), ended(HOUR, F), ended(60_000, branch="dev"))
+    count(dynamodb, ended(HOUR, provider="jenkins", default_branch="main", **API))
+    page = get("/pipelines").json
+    Pipelines.model_validate(page)
+    shop, other = page["pipelines"]
+    since = "2026-11-23T10:20:34.567Z"
+    assert (shop["id"], shop["status"], shop["broken_since"]) == ("github.1.2", "failure", since)
+    assert shop["streak"] == {"status": "failure", "builds": 2, "since": since}
+    assert shop["last_build"]["branch"] == "dev"
+    assert (other["default_branch"], other["broken_since"]) == ("main", None)
+    assert get("/pipelines", provider="jenkins").json == {"pipelines": [other], "next": None}
+    first = get("/pipelines", limit=1).json
+    assert get("/pipelines", limit=1, cursor=first["next"]).json == {"pipelines": [other], "next": None}
+
+
+def test_it_tells_changes_newest_first_with_their_builds(dynamodb: DynamoDBClient) -> None:
+    broken, fixed = ended(40 * DAY, F), ended(2 * DAY)
+    count(dynamodb, ended(41 * DAY), broken, fixed, ended(DAY), ended(HOUR, F, **API, branch="dev"))
+    page = get("/changes").json
+    Changes.model_validate(page)
+    told = [(change["change"], change["build"]["id"], change["branch"]) for change in page["changes"]]
+    assert told == [
+        ("broken", f"github.1.3.{HOUR}.1", "dev"),
+        ("fixed", fixed.id, "main"),
+        ("broken", broken.id, "main"),
+    ]
+    assert page["changes"][1]["at"] == "2026-11-21T12:20:34.567Z"
+    assert page["next"] is None
+    first = get("/changes", limit=2).json
+    assert get("/changes", limit=2, cursor=first["next"]).json == {
+        "changes": page["changes"][2:],
+        "next": None,
+    }
+    since = get("/changes", since="2026-11-21T12:20:34.567Z").json["changes"]
+    assert since == page["changes"][:2]
+
+
+def test_it_tells_a_change_whose_build_is_gone(dynamodb: DynamoDBClient) -> None:
+    broken = ended(HOUR, F)
+    count(dynamodb, broken)
+    dynamodb.delete_item(
+        TableName="BuildsTable", Key={"pk": {"S": broken.pipeline_id}, "sk": {"S": f"{HOUR}.1"}}
+    )
+    (change,) = get("/changes").json["changes"]
+    assert (change["change"], change["build"], change["pipeline"]) == ("broken", None, None)
