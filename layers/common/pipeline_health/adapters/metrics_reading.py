@@ -11,7 +11,7 @@ from pipeline_health.adapters.table_reading import TableReading, side_by_side
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
-from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.pipeline import Card, Recent
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.changes import StoredChange
 from pipeline_health.flows.metrics import Aggregates
@@ -30,8 +30,10 @@ class MetricsReading:
         self._default_names = default_names
 
     def ids_of(self, pipeline: str, repo: str | None) -> Sequence[str]:
-        """What no card names may be the id of a pipeline whose first build is being counted."""
-        return ids_of(self.pipelines(), pipeline, repo) or [pipeline]
+        """What no card knows may be the id of a pipeline whose first build is being counted."""
+        known = list(self.pipelines())
+        named = ids_of(known, pipeline, repo)
+        return named if named or any(each.pipeline_id == pipeline for each in known) else [pipeline]
 
     def pipelines(self, after: str = "") -> Iterator[Named]:
         return (named_from(item, self._default_names) for item in self._cards(after))
@@ -44,9 +46,16 @@ class MetricsReading:
         return (item for item in items if "last" in item)
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
-        item = self._table.get(keys.branch_key(pipeline_id, branch))
-        newest = branch_from(item).newest if item else None
+        newest = self._newest_on(pipeline_id, branch)
         return Latest(newest.status, newest.at) if newest else None
+
+    def newest_id_on(self, pipeline_id: str, branch: str) -> str | None:
+        newest = self._newest_on(pipeline_id, branch)
+        return f"{pipeline_id}.{newest.run}.{newest.attempt}" if newest else None
+
+    def _newest_on(self, pipeline_id: str, branch: str) -> Recent | None:
+        item = self._table.get(keys.branch_key(pipeline_id, branch))
+        return branch_from(item).newest if item else None
 
     def newest_changes(self, month: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
         if stretch.empty:

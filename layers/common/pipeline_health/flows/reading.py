@@ -13,6 +13,7 @@ from pipeline_health.domain.view import View, build_view, detailed_view
 
 Slices = Callable[[str], Slice[Build]]  # the slice below a position
 
+NO_BUILD: Final = "No such build."
 AHEAD: Final = 2 * DAY  # a sender's clock may run ahead by a day; nothing starts later
 
 
@@ -28,6 +29,9 @@ class BuildsStore(Protocol):
 class Names(Protocol):
     def ids_of(self, pipeline: str, repo: str | None) -> Sequence[str]:
         """The pipelines with this id or name."""
+
+    def newest_id_on(self, pipeline_id: str, branch: str) -> str | None:
+        """The build that started last on a branch, however many others have started since."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,25 @@ class Reading:
 
     def latest(self, asked: LatestQuestion, now: int) -> View:
         """The build that started last, in any state."""
-        stretch = Stretch(position_of(0), position_of(now + AHEAD), _filters(asked))
-        slices = self._slices_of(asked.pipeline, asked.repo, stretch, limit=1)
-        builds: list[Build] = []
-        reached: str | None = stretch.below
-        while reached is not None and not builds:
-            builds, reached = fill(slices, reached, 1)
-        if not builds:
-            raise not_found("No such build.")
-        return build_view(builds[0])
+        pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
+        if pipeline_id is None:
+            raise not_found(NO_BUILD)
+        if asked.branch is not None:
+            return build_view(self._existing(self.names.newest_id_on(pipeline_id, asked.branch)))
+        everything = Stretch(position_of(0), position_of(now + AHEAD))
+        newest = self.builds.newest_of(pipeline_id, everything, limit=1).found
+        if not newest:
+            raise not_found(NO_BUILD)
+        return build_view(newest[0][1])
 
     def one(self, build_id: str) -> View:
-        build = self.builds.get(build_id)
+        return detailed_view(self._existing(build_id))
+
+    def _existing(self, build_id: str | None) -> Build:
+        build = self.builds.get(build_id) if build_id else None
         if build is None:
-            raise not_found("No such build.")
-        return detailed_view(build)
+            raise not_found(NO_BUILD)
+        return build
 
     def _stretch(self, asked: BuildsQuestion, now: int) -> Stretch:
         floor = max(now - self.reach, asked.since or 0)
@@ -69,13 +77,10 @@ class Reading:
     def _slices(self, asked: BuildsQuestion, stretch: Stretch) -> Slices:
         if asked.pipeline is None:
             return months(self.builds.newest, stretch, asked.limit)
-        return self._slices_of(asked.pipeline, asked.repo, stretch, asked.limit)
-
-    def _slices_of(self, pipeline: str, repo: str | None, stretch: Stretch, limit: int) -> Slices:
-        pipeline_id = only(self.names.ids_of(pipeline, repo))
+        pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
         if pipeline_id is None:
             return lambda _: Slice([], None, 0)
-        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), limit)
+        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), asked.limit)
 
 
 def only(ids: Sequence[str]) -> str | None:
@@ -85,7 +90,7 @@ def only(ids: Sequence[str]) -> str | None:
     return ids[0] if ids else None
 
 
-def _filters(asked: BuildsQuestion | LatestQuestion) -> dict[str, str]:
+def _filters(asked: BuildsQuestion) -> dict[str, str]:
     """The attributes of a build that the store filters by."""
     return asked.model_dump(include={"provider", "repo", "branch", "status"}, exclude_none=True)
 
