@@ -21,7 +21,8 @@ from pipeline_health.domain.build import Sighting
 from pipeline_health.providers import github
 from pipeline_health.providers.delivery import Delivery
 
-ROUNDS: Final = 2_000
+ROUNDS: Final = 40
+A_ROUND: Final = 50  # webhooks
 _UNITS_AND_GOALS: Final[dict[str, tuple[str, float | None]]] = {
     "its body": ("bytes", None),
     "all of it": ("ms", 1.5),
@@ -88,13 +89,16 @@ def webhook(size: int = 10 * 1024) -> bytes:
     return json.dumps(body).encode()
 
 
-def _cpu_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    for _ in range(50):
-        work()
+def _cpu_ms(work: Callable[[], object]) -> float:
+    """The best of many rounds, as timeit advises: what others do on the machine only ever adds to it."""
+    return min(_round_ms(work) for _ in range(ROUNDS))
+
+
+def _round_ms(work: Callable[[], object]) -> float:
     before = time.process_time()
-    for _ in range(rounds):
+    for _ in range(A_ROUND):
         work()
-    return (time.process_time() - before) / rounds * 1000
+    return (time.process_time() - before) / A_ROUND * 1000
 
 
 def _event(delivery: Delivery) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """`make demo`: some weeks of believable builds, sent to a running stack as their senders would send them."""
 
 import argparse
+import json
 import os
 import secrets
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -23,9 +25,9 @@ THREADS: Final = 16
 
 def main() -> None:
     options = _options()
-    stack = Stack(options.host, options.port)
     try:
-        _send(stack, options)
+        with closing(Stack(options.host, options.port)) as stack:
+            _send(stack, options)
     except NotAcceptedError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -66,6 +68,7 @@ def _send(stack: Stack, options: argparse.Namespace) -> None:
     secret = os.environ.get("WEBHOOK_SECRET", "")
     print(f"{options.weeks} weeks of {len(chosen)} pipelines, seed {options.seed}")
     _post_all(stack, [each for run in runs for each in deliveries(run, now, secret)])
+    _wait_until_counted(stack, options.weeks)
     _break(stack, breaking, secret)
     print(f"Sent {len(runs) + 1} builds in {time.monotonic() - began:.0f} s.")
     _say_what_to_look_at(stack, runs, now, options)
@@ -90,6 +93,19 @@ def _post(stack: Stack, webhook: Delivery) -> None:
         )
     if status not in (200, 201):
         raise NotAcceptedError(f"{webhook.path} answered {status}: {answer[:500].decode(errors='replace')}")
+
+
+def _wait_until_counted(stack: Stack, weeks: int) -> None:
+    """So that what breaks in front of everybody does not queue behind six weeks of history."""
+    before, counted = -1, 0
+    while counted != before:
+        time.sleep(2)
+        before, counted = counted, _counted(stack, weeks)
+
+
+def _counted(stack: Stack, weeks: int) -> int:
+    status, answer = stack.get(f"/metrics/summary?window={weeks * 7}d")
+    return sum(json.loads(answer)["builds"].values()) if status == 200 else 0
 
 
 def _break(stack: Stack, breaking: Run, secret: str) -> None:

@@ -96,9 +96,10 @@ class Pushes:
     def _new_branch(self) -> _Branch:
         thing = self._random.choice(_THINGS)
         fork = self._random.choice(OUTSIDERS) if self._random.random() < 0.06 else None
+        kind = self._random.choice(("feature", "fix"))
         self._last_number += self._random.randrange(1, 4)
         return _Branch(
-            name="main" if fork else f"{self._random.choice(('feature', 'fix'))}/{thing.replace(' ', '-')}",
+            name="main" if fork else f"{kind}/{thing.replace(' ', '-')}-{self._last_number}",
             author=fork or self._random.choice(PEOPLE),
             message=self._random.choice(_MESSAGES).format(thing),
             number=self._last_number,

@@ -15,12 +15,17 @@ class NotAcceptedError(Exception):
 
 
 class Stack:
-    """A running stack. Each thread has a connection of its own."""
+    """A running stack. Each thread has a connection of its own, open until `close`."""
 
     def __init__(self, host: str, port: int) -> None:
         self.url = f"http://{host}:{port}"
         self._address = (host, port)
         self._mine = threading.local()
+        self._opened: list[HTTPConnection] = []
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
 
     def post(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         return self.request("POST", path, headers, body)
@@ -51,6 +56,7 @@ class Stack:
             except (ConnectionError, HTTPException):
                 opened.close()
         self._mine.connection = HTTPConnection(*self._address, timeout=ANSWER_SECONDS)
+        self._opened.append(self._mine.connection)
         return _ask(self._mine.connection, method, path, headers, body)
 
 
