@@ -102,7 +102,8 @@ def test_it_sends_nowhere_but_out_and_encrypted(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [f"ftp://x/{SECRET}", f"http://h:port/{SECRET}", f"http://[/{SECRET}", SECRET]
+    "url",
+    [f"ftp://x/{SECRET}", f"http://h:{SECRET}/", f"http://[/{SECRET}", SECRET],
 )
 def test_it_refuses_what_is_no_web_address(url: str) -> None:
     failed = failure(Webhook(url, insecure=True))
@@ -110,8 +111,11 @@ def test_it_refuses_what_is_no_web_address(url: str) -> None:
     assert (failed.reason, failed.permanent) == ("bad_url", True)
 
 
-def test_it_fails_without_a_word_of_the_url_when_it_holds_a_line_end() -> None:
-    assert failure(Webhook(f"http://127.0.0.1/{SECRET} \x7f", insecure=True))
+def test_it_refuses_a_path_that_cannot_be_sent_without_quoting_it() -> None:
+    with web_server(Web()) as web:
+        failed = failure(Webhook(f"{web.url}\x7f", insecure=True))
+    assert failed
+    assert (failed.reason, failed.permanent) == ("bad_url", True)
 
 
 def test_it_sends_nothing_when_the_connection_came_too_late(monkeypatch: pytest.MonkeyPatch) -> None:

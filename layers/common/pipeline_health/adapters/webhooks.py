@@ -5,7 +5,7 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -34,10 +34,10 @@ class Webhook:
             self._post(json.dumps(body).encode())
         except TimeoutError:
             raise DeliveryFailed("timeout", permanent=False) from None
+        except (InvalidURL, ValueError):
+            raise DeliveryFailed("bad_url", permanent=True) from None
         except (OSError, HTTPException):
             raise DeliveryFailed("unreachable", permanent=False) from None
-        except ValueError:
-            raise DeliveryFailed("bad_url", permanent=True) from None
 
     def _post(self, body: bytes) -> None:
         parts = urlsplit(self.url)
