@@ -18,14 +18,8 @@ from local.front import App, Message
 from local.settings import HTTP_API, WEBSOCKET_API, Settings
 
 _DEADLINE: Final = 30  # seconds; a warm stack needs a tenth of one
-_READS: Final = (
-    "/health",
-    "/metrics/summary?window=7d",
-    "/builds?limit=1",
-    "/pipelines",
-    "/changes",
-    "/docs",
-)
+_FED: Final = ("AggregateFunction", "BroadcastFunction", "AlertsFunction")  # by a stream or a topic
+_READS: Final = ("/metrics/summary?window=7d", "/builds?limit=1", "/pipelines", "/changes", "/docs")
 
 
 class NotWarmError(Exception):
@@ -58,18 +52,26 @@ class Socket:
 
 async def warm(settings: Settings, aws_app: App, functions: dict[str, str]) -> None:
     socket = Socket(aws_app, f"/_aws/execute-api/{WEBSOCKET_API}/ws")
-    opened = await socket.next("opening a WebSocket")
-    if opened["type"] != "websocket.accept":
-        raise NotWarmError(f"the WebSocket was refused: {opened}")
-    await asyncio.to_thread(_invoke, settings, functions["AlertsFunction"])
-    socket.send('{"action": "ping"}')
-    await socket.next("answering a ping")
+    await asyncio.gather(
+        _open(socket),
+        asyncio.to_thread(_ask, settings, "/ingest/github", b"{}"),
+        asyncio.to_thread(_ask, settings, "/health"),
+        *(asyncio.to_thread(_invoke, settings, functions[name]) for name in _FED),
+    )
     await asyncio.to_thread(_send_build, settings)
     await socket.next("telling a WebSocket of a build")
     for path in _READS:
         await asyncio.to_thread(_ask, settings, path)
     await socket.close()
     await asyncio.to_thread(_forget, settings)
+
+
+async def _open(socket: Socket) -> None:
+    opened = await socket.next("opening a WebSocket")
+    if opened["type"] != "websocket.accept":
+        raise NotWarmError(f"the WebSocket was refused: {opened}")
+    socket.send('{"action": "ping"}')
+    await socket.next("answering a ping")
 
 
 def _scope(path: str) -> dict[str, Any]:

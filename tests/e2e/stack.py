@@ -60,12 +60,11 @@ class Stack:
 
     def post(self, path: str, body: Body | bytes, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return httpx.post(
-            self.url + path, content=content, headers={"Content-Type": "application/json", **headers}
-        )
+        kind = {"Content-Type": "application/json"}
+        return httpx.post(self.url + path, content=content, headers=kind | headers, timeout=START)
 
     def get(self, path: str, **query: str | int) -> Any:
-        answer = httpx.get(self.url + path, params=query)
+        answer = httpx.get(self.url + path, params=query, timeout=START)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

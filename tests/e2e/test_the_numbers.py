@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.builds import Body, flat
-from tests.e2e.stack import Stack, eventually, running
+from tests.e2e.stack import START, Stack, eventually, running
 
 BUILDS = 300
 DAY = 86_400
@@ -35,10 +35,10 @@ def sent(signed: Stack) -> list[Body]:
     builds = [_some_build(chance, number) for number in range(BUILDS)]
     deliveries = [*builds, *builds, *(_while_it_ran(build) for build in builds)]
     chance.shuffle(deliveries)
-    with ThreadPoolExecutor(8) as senders:
+    with ThreadPoolExecutor(4) as senders:
         answers = list(senders.map(lambda body: post(signed, body), deliveries))
     assert set(answers) <= {200, 201}
-    eventually(lambda: sum(summary(signed, "30d")["builds"].values()) == BUILDS, within=60)
+    eventually(lambda: sum(summary(signed, "30d")["builds"].values()) == BUILDS, within=START)
     return builds
 
 
