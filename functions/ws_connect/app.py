@@ -85,15 +85,16 @@ _METRICS: Final = {
     "pong": "Pinged",
     "error": "NotUnderstood",
 }
-_Route = Callable[[str, Event], Outcome]
-_ROUTES: Final[dict[str, _Route]] = {"$connect": _connect, "$disconnect": _disconnect}
+# By what happened, not by routeKey: that is the client's own `action`, which may say "$disconnect".
+_Handle = Callable[[str, Event], Outcome]
+_ON: Final[dict[str, _Handle]] = {"CONNECT": _connect, "DISCONNECT": _disconnect, "MESSAGE": _receive}
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: Event, _context: LambdaContext) -> dict[str, int]:
-    route, connection_id = event["requestContext"]["routeKey"], event["requestContext"]["connectionId"]
-    outcome, delivery = _ROUTES.get(route, _receive)(connection_id, event)
-    logger.info(outcome, route=route, connection=connection_id, delivery=delivery)
+    kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
+    outcome, delivery = _ON[kind](connection_id, event)
+    logger.info(outcome, connection=connection_id, delivery=delivery)
     metrics.add_metric(name=_METRICS[outcome], unit=MetricUnit.Count, value=1)
     return {"statusCode": 200}

@@ -107,6 +107,16 @@ def test_it_answers_what_it_does_not_understand(api: ConnectionsApi, body: str |
     assert [answer["type"] for answer in answers(api)] == ["error"]
 
 
+@pytest.mark.parametrize("route", ["$connect", "$disconnect"])
+def test_it_takes_no_message_for_a_connect_or_disconnect(
+    table: ConnectionTable, api: ConnectionsApi, route: str
+) -> None:
+    app.handler(CONNECT, CONTEXT)
+    app.handler(an_event(route, "MESSAGE", json.dumps({"action": route})), CONTEXT)
+    assert [answer["type"] for answer in answers(api)] == ["error"]
+    assert [each.id for each in table.all()] == ["Tb7FVd-mDoECHpA"]
+
+
 def test_it_does_not_mind_when_the_client_is_gone_before_its_answer(api: ConnectionsApi) -> None:
     api.statuses["Tb7FVd-mDoECHpA"] = 410
     assert app.handler(message('{"action": "ping"}'), CONTEXT) == {"statusCode": 200}
