@@ -6,6 +6,6 @@ from pipeline_health.domain.pipeline import Branch, Card, Recent
 
 
 def test_it_keeps_the_card_of_a_pipeline_whose_newest_build_still_runs() -> None:
-    running = Recent(at=1, attempt=1, run="7", status=Status.IN_PROGRESS, duration_ms=None)
+    running = Recent(at=1, attempt=1, run="7", status=Status.IN_PROGRESS, branch="a b")
     card = Card(pipeline_id="github.1.2", shown=Branch("main", newest=running), recent=(running,))
     assert card_from(card_item(card)) == card

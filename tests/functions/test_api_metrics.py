@@ -147,3 +147,13 @@ def test_it_lists_the_same_figures_pipeline_by_pipeline(dynamodb: DynamoDBClient
     assert {name: rows[0][name] for name in ("builds", "duration", "throughput")} == {
         name: one[name] for name in ("builds", "duration", "throughput")
     }
+
+
+def test_it_lists_the_figures_of_default_branches_only(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, ended(HOUR), ended(2 * HOUR, F, branch="dev"))
+    rates = [
+        get("/metrics/pipelines", **asked).json["pipelines"][0]["success_rate"]
+        for asked in ({}, {"branch": "default"})
+    ]
+    assert rates == [50, 100]
+    assert get("/metrics/pipelines", branch="dev").status == 422

@@ -20,19 +20,36 @@ def deployed(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_shows_how_each_pipeline_stands(dynamodb: DynamoDBClient) -> None:
-    count(dynamodb, ended(3 * HOUR), ended(2 * HOUR, F), ended(HOUR, F), ended(60_000, branch="dev"))
+    first, last = ended(2 * HOUR, F), ended(HOUR, F)
+    count(dynamodb, ended(3 * HOUR), first, last, ended(60_000, branch="dev"))
     count(dynamodb, ended(HOUR, provider="jenkins", default_branch="main", **API))
     page = get("/pipelines").json
     Pipelines.model_validate(page)
     shop, other = page["pipelines"]
     since = "2026-11-23T10:20:34.567Z"
     assert (shop["id"], shop["status"], shop["broken_since"]) == ("github.1.2", "failure", since)
-    assert shop["streak"] == {"status": "failure", "builds": 2, "since": since}
+    ids = {"first_build": first.id, "last_build": last.id}
+    assert shop["streak"] == {"status": "failure", "builds": 2, "since": since, **ids}
+    assert (shop["branch"], shop["broken_branches"]) == ("main", [{"branch": "main", "since": since}])
     assert shop["last_build"]["branch"] == "dev"
     assert (other["default_branch"], other["broken_since"]) == ("main", None)
     assert get("/pipelines", provider="jenkins").json == {"pipelines": [other], "next": None}
     first = get("/pipelines", limit=1).json
     assert get("/pipelines", limit=1, cursor=first["next"]).json == {"pipelines": [other], "next": None}
+
+
+def test_it_shows_the_strip_of_recent_builds_that_was_asked_for(dynamodb: DynamoDBClient) -> None:
+    older, newer = ended(2 * HOUR, F), ended(HOUR, branch="a branch, with spaces")
+    count(dynamodb, ended(3 * HOUR), older, newer)
+    page = get("/pipelines", recent=2).json
+    Pipelines.model_validate(page)
+    strip = page["pipelines"][0]["recent"]
+    assert [build["id"] for build in strip] == [newer.id, older.id]
+    assert [build["branch"] for build in strip] == ["a branch, with spaces", "main"]
+    stored = get(f"/builds/{older.id}").json
+    assert strip[1] == {name: stored[name] for name in strip[1]}
+    assert get("/pipelines").json["pipelines"][0]["recent"] == []
+    assert get("/pipelines", recent=31).status == 422
 
 
 def test_it_tells_changes_newest_first_with_their_builds(dynamodb: DynamoDBClient) -> None:

@@ -35,14 +35,16 @@ def card_from(item: Item) -> Card:
 
 
 def recent_line(recent: Recent) -> str:
-    """`started attempt run status duration`; the duration is `-` where it is unknown."""
+    """`started attempt run status duration branch`; the duration is `-` where it is unknown."""
     duration = "-" if recent.duration_ms is None else recent.duration_ms
-    return f"{recent.at} {recent.attempt} {recent.run} {recent.status.value} {duration}"
+    return f"{recent.at} {recent.attempt} {recent.run} {recent.status.value} {duration} {recent.branch}"
 
 
 def recent_from(line: str) -> Recent:
-    at, attempt, run, status, duration = line.split(" ")
-    return Recent(int(at), int(attempt), run, Status(status), None if duration == "-" else int(duration))
+    """The branch comes last, because it may hold spaces."""
+    at, attempt, run, status, duration, branch = line.split(" ", 5)
+    milliseconds = None if duration == "-" else int(duration)
+    return Recent(int(at), int(attempt), run, Status(status), milliseconds, branch)
 
 
 def branch_item(pipeline_id: str, branch: Branch) -> Item:

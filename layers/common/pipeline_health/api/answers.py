@@ -133,6 +133,23 @@ class Streak(Answer):
     status: Annotated[Literal["success", "failure"], described("How they ended.")]
     builds: Annotated[int, described("How many conclusive builds in a row ended like this.")]
     since: Annotated[Time, described("When the first of them completed.")]
+    first_build: Annotated[str, described("Id of the first of them.")]
+    last_build: Annotated[str, described("Id of the last of them.")]
+
+
+class BrokenBranch(Answer):
+    branch: str
+    since: Annotated[Time, described("Completion of the first failure of its open streak.")]
+
+
+class RecentBuild(Answer):
+    """One build in a pipeline's strip, on any branch."""
+
+    id: Annotated[str, described("GET /builds/{id} tells the rest.")]
+    branch: str
+    status: Status
+    started_at: Annotated[Time | None, described("When it started; before that, when it was queued.")]
+    duration_seconds: Annotated[float | None, described("null until it has completed.")]
 
 
 class Pipeline(Answer):
@@ -145,6 +162,7 @@ class Pipeline(Answer):
     default_branch: Annotated[
         str | None, described("The sender's word; null where it does not say (then main or master count).")
     ]
+    branch: Annotated[str | None, described("The branch that its status, streak and `broken_since` are of.")]
     status: Annotated[
         Status | None, described("Of the newest build of its default branch, else of its last active one.")
     ]
@@ -155,7 +173,11 @@ class Pipeline(Answer):
     broken_since: Annotated[
         Time | None, described("Completion of the first failure of the open streak; null while it is green.")
     ]
+    broken_branches: Annotated[
+        list[BrokenBranch], described("Every branch that is broken, the latest to break first; at most 50.")
+    ]
     last_build: Annotated[Build | None, described("The build that started last, on any branch.")]
+    recent: Annotated[list[RecentBuild], described("As many as `recent` asks for, newest first.")]
 
 
 class Pipelines(Answer):
@@ -168,9 +190,7 @@ class Pipelines(Answer):
 class Change(Answer):
     """success to failure: broken. failure to success: fixed. The first build of all, if it failed: broken."""
 
-    change: Annotated[
-        events.Change, described("Against the last conclusive build of the branch.")
-    ]
+    change: Annotated[events.Change, described("Against the last conclusive build of the branch.")]
     provider: str | None
     repo: str
     pipeline: Annotated[str | None, described("The pipeline's name; null once the build is gone.")]

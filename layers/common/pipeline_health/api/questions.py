@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 from pipeline_health.api import cursor
 from pipeline_health.api.problems import refused
 from pipeline_health.domain.build import NAME_LIMIT, Status
+from pipeline_health.domain.pipeline import RECENT_BUILDS
 from pipeline_health.domain.times import parse_instant
 from pipeline_health.domain.window import ALLOWED, Window
 
@@ -157,6 +158,12 @@ class PipelinesQuestion(Paged):
     limit: Annotated[
         int, Field(ge=1, le=BUILDS_LIMIT, description="At most so many pipelines a page.", examples=[100])
     ] = 100
+    recent: Annotated[
+        int,
+        Field(
+            ge=0, le=RECENT_BUILDS, description="So many recent builds of each, newest first.", examples=[30]
+        ),
+    ] = 0
 
 
 class ChangesQuestion(Paged):
@@ -192,6 +199,10 @@ class PipelineMetricsQuestion(Paged):
     window: WindowText = "7d"
     provider: ProviderFilter = None
     repo: RepoFilter = None
+    branch: Annotated[
+        Literal["default"] | Absent,
+        Field(description="The word `default`: default branches only.", examples=["default"]),
+    ] = None
     limit: Annotated[
         int, Field(ge=1, le=ROWS_LIMIT, description="At most so many pipelines a page.", examples=[20])
     ] = 20

@@ -26,10 +26,11 @@ class Recent:
     run: str
     status: Status
     duration_ms: int | None = None
+    branch: str = ""
 
     @classmethod
     def of(cls, build: Build) -> "Recent":
-        return cls(build.at, build.attempt, build.run, build.status, build.duration_ms)
+        return cls(build.at, build.attempt, build.run, build.status, build.duration_ms, build.branch)
 
     @property
     def order(self) -> Order:

@@ -112,7 +112,7 @@ class Metrics:
         read = self.store.aggregates([Scope(pipeline_id=p.pipeline_id) for p in rows], Cover.of([window]))
         return {
             **_bounds(window),
-            "pipelines": [_row(p, aggregates, window) for p, aggregates in zip(rows, read, strict=True)],
+            "pipelines": [_row(*each, window, asked.branch) for each in zip(rows, read, strict=True)],
             "next": asked.next(rows[-1].pipeline_id if len(page) > len(rows) else None),
         }
 
@@ -162,7 +162,7 @@ def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
     return asked.provider in (None, pipeline.provider) and asked.repo in (None, pipeline.repo)
 
 
-def _row(pipeline: Named, aggregates: Aggregates, window: Window) -> View:
+def _row(pipeline: Named, aggregates: Aggregates, window: Window, branch: str | None) -> View:
     names = {"provider": pipeline.provider, "repo": pipeline.repo, "name": pipeline.name}
-    counters = total_of(aggregates.of(window))
+    counters = total_of(aggregates.of(window), default_only=branch == DEFAULT)
     return {"id": pipeline.pipeline_id, **names, **figures(counters, window.hours)}
