@@ -124,6 +124,7 @@ def test_it_logs_one_line_with_ids_and_no_body(log: io.StringIO) -> None:
     assert line["message"] == "webhook_created"
     assert (line["provider"], line["delivery"]) == ("github", "72d3162e-cc78-11e3-81ab-4c9367dc0958")
     assert (line["build"], line["status"]) == ("github.77.4242.9876543210.1", 201)
+    assert not {"reason", "fields"} & line.keys()
     assert "private words" not in log.getvalue()
 
 
