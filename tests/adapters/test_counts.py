@@ -13,7 +13,7 @@ from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.domain.aggregates import EVERYTHING, Scope, total_of
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.timeline import Segment
-from pipeline_health.flows.aggregate import Aggregation, Contended, aggregate
+from pipeline_health.flows.aggregate import Aggregation, Contended, Unstorable, aggregate
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import START, _read, a_build, sent
 
@@ -175,6 +175,42 @@ def test_it_sets_a_build_aside_that_dynamodb_will_never_take(dynamodb: DynamoDBC
     )
     assert (tally.counted, tally.set_aside) == (0, 2)
     assert {reason for _, reason in aside.kept} == {"not storable: ValidationException"}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "meaning"),
+    [
+        (["None", "ConditionalCheckFailed"], Contended),
+        (["TransactionConflict", "None"], Contended),
+        (["ThrottlingError"], Contended),
+        (["None", "ValidationError"], Unstorable),
+        (["ItemCollectionSizeLimitExceeded", "ConditionalCheckFailed"], Unstorable),
+        (["SomethingNew"], ClientError),
+    ],
+)
+def test_it_reads_again_what_passes_and_gives_up_what_never_will(
+    dynamodb: DynamoDBClient, reasons: list[str], meaning: type[Exception]
+) -> None:
+    cancelled: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": code} for code in reasons],
+    }
+
+    def cancel(**_: Any) -> None:
+        raise ClientError(cancelled, "TransactWriteItems")
+
+    outcomes: list[Any] = []
+
+    class Listening(CountsTable):
+        def write(self, outcome: Any) -> None:
+            outcomes.append(outcome)
+
+    to = flow(dynamodb)
+    listening = Aggregation(Listening(dynamodb, TABLE), to.topic, to.aside, to.read, to.pause, DEFAULTS)
+    aggregate(sent([a_build(1)]), listening)
+    dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", cancel)
+    with pytest.raises(meaning):
+        CountsTable(dynamodb, TABLE).write(outcomes[0])
 
 
 def test_segments_come_back_as_they_were_stored(dynamodb: DynamoDBClient) -> None:

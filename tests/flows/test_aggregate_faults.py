@@ -100,6 +100,18 @@ def told_without_a_death() -> set[tuple[str, str | None, int]]:
     return {(event.build.id, event.change, event.flip) for event in topic.told[before:]}
 
 
+def test_a_change_is_told_though_its_build_was_written_again_before_anybody_heard() -> None:
+    """Counted, then death before the telling; meanwhile the build gained a fact (when it was queued)."""
+    to, _, topic, _ = flow()
+    broken = a_build(1, Status.FAILURE)
+    with pytest.raises(Died):
+        aggregate(sent([broken]), mortal(to, Life(3, with_effect=False)))
+    assert topic.told == []
+    known_better = broken.model_copy(update={"queued_at": broken.started_at})
+    aggregate([*sent([broken]), *sent([known_better], revision=2)], to)
+    assert [(event.change, event.flip, event.revision) for event in topic.told] == [("broken", 1, 2)]
+
+
 def test_a_batch_that_comes_again_days_later_changes_nothing() -> None:
     """DynamoDB forgets a ClientRequestToken after ten minutes; the ledger does not forget."""
     to, counts, _, _ = flow()
