@@ -1,0 +1,163 @@
+"""A summary equals what anyone can compute from the builds alone, in whatever order they were counted."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from pipeline_health.adapters.counted_items import card_item
+from pipeline_health.adapters.named_items import named_from
+from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
+from pipeline_health.domain.aggregates import Scope, total_of
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.named import Latest, Named
+from pipeline_health.domain.times import DAY, HOUR
+from pipeline_health.domain.window import Cover, Window
+from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.metrics import Aggregates, Metrics
+from tests import oracle
+from tests.counting import DEFAULTS, MemoryAside, MemoryCounts, MemoryTopic, records, stored_of
+from tests.live import NOW, a_build
+
+
+@dataclass(frozen=True)
+class MemoryMetrics:
+    """The metrics table as it is read, over what was counted in memory."""
+
+    counted: MemoryCounts
+
+    def pipelines(self, after: str = "") -> Iterator[Named]:
+        return (named_from(card_item(card), DEFAULTS) for _, card in sorted(self.counted.cards.items()))
+
+    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]:
+        return [self._aggregates(scope, cover) for scope in scopes]
+
+    def _aggregates(self, scope: Scope, cover: Cover) -> Aggregates:
+        hours = self._hours(scope)
+        first, last = cover.days or (0, -1)
+        days: dict[int, Counter[str]] = {}
+        for hour, counters in hours.items():
+            if first <= hour // 24 <= last:
+                days.setdefault(hour // 24, Counter()).update(counters)
+        return Aggregates({hour: hours[hour] for hour in cover.hours if hour in hours}, days)
+
+    def _hours(self, scope: Scope) -> Mapping[int, Counter[str]]:
+        return {hour: counters for (of, hour), counters in self.counted.totals.items() if of == scope}
+
+    def hours(self, scope: Scope, window: Window) -> Aggregates:
+        return Aggregates(hours=self._hours(scope))
+
+    def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
+        known = self.counted.branches.get((pipeline_id, branch))
+        return Latest(known.newest.status, known.newest.at) if known and known.newest else None
+
+
+def counted(builds: Sequence[Build], batch: int) -> MemoryMetrics:
+    counts = MemoryCounts()
+    to = Aggregation(counts, MemoryTopic(), MemoryAside(), stored_of, lambda _: None, DEFAULTS)
+    for start in range(0, len(builds), batch):
+        aggregate(records(builds[start : start + batch]), to)
+    return MemoryMetrics(counts)
+
+
+PIPELINES: list[dict[str, Any]] = [
+    {"pipeline_id": "github.1.1", "repo": "acme/shop", "pipeline": "CI"},
+    {"pipeline_id": "github.2.1", "repo": "acme/api", "pipeline": "CI", "default_branch": "trunk"},
+    {"pipeline_id": "jenkins.9", "repo": "acme/api", "pipeline": "deploy", "provider": "jenkins"},
+]
+
+
+@some.composite
+def histories(draw: some.DrawFn) -> list[Build]:
+    """Some runs with their attempts over the last weeks, several ending at the same instant."""
+    builds: list[Build] = []
+    for run in range(draw(some.integers(0, 14))):
+        said = draw(some.sampled_from(PIPELINES)) | {
+            "branch": draw(some.sampled_from(["main", "trunk", "x"]))
+        }
+        ended = NOW - draw(some.integers(0, 30)) * 8 * HOUR - draw(some.sampled_from([0, 1, HOUR, 4 * DAY]))
+        for attempt in range(1, draw(some.integers(1, 3)) + 1):
+            took = draw(some.integers(0, 5_000_000))
+            facts = {"run": str(run), "attempt": attempt, "status": draw(some.sampled_from(ENDED))}
+            times = {"started_at": ended - took, "completed_at": ended, "duration_ms": took}
+            queued = draw(some.sampled_from([None, ended - took - 9_000]))
+            builds.append(a_build(**said, **facts, **times, queued_at=queued))
+            ended = min(NOW, ended + took)
+    return draw(some.permutations(builds))
+
+
+ENDED = [Status.SUCCESS, Status.SUCCESS, Status.FAILURE, Status.CANCELLED, Status.SKIPPED]
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"branch": "default"},
+    {"repo": "acme/api"},
+    {"repo": "acme/api", "branch": "default"},
+    {"pipeline": "github.2.1"},
+    {"pipeline": "github.2.1", "branch": "default"},
+    {"pipeline": "github.2.1", "branch": "x"},
+    {"pipeline": "jenkins.9", "branch": "main"},
+]
+WINDOWS = {"1h": 1, "24h": 24, "3d": 72, "50h": 50, "7d": 168, "4w": 672}
+
+
+def asked_of(filters: Mapping[str, str], hours: int) -> oracle.Asked:
+    said: Any = {"pipeline_id" if name == "pipeline" else name: value for name, value in filters.items()}
+    return oracle.Asked(hours, **said)
+
+
+@settings(deadline=None)
+@given(histories(), some.sampled_from(FILTERS), some.sampled_from(sorted(WINDOWS)), some.integers(1, 9))
+def test_a_summary_is_what_the_builds_say(
+    builds: list[Build], filters: dict[str, str], window: str, batch: int
+) -> None:
+    metrics = Metrics(counted([*builds, *builds[:3]], batch))
+    said = metrics.summary(MetricsQuestion(window=window, **filters), NOW)
+    expected = oracle.summary(builds, asked_of(filters, WINDOWS[window]), NOW)
+    same(said, {name: value for name, value in expected.items() if name != "before"})
+    assert (said["trend"] is None) == (expected["before"] is None)
+    if said["trend"]:
+        same(said["trend"]["before"], expected["before"])
+
+
+def same(said: Any, expected: Any) -> None:
+    for name, value in expected.items():
+        if isinstance(value, dict) and name != "last_status_by_pipeline":
+            same(said[name], value)
+        elif name in ("p50", "p95", "p99", "median") and value is not None:
+            within = 0.02 * value + 0.000501  # seconds are rounded to the millisecond
+            assert said[name] == pytest.approx(value, rel=0, abs=within), name
+        else:
+            assert said[name] == (pytest.approx(value, abs=0.006) if type(value) is float else value), name
+
+
+@settings(deadline=None, max_examples=30)
+@given(histories(), some.sampled_from(FILTERS), some.sampled_from(["hour", "day"]))
+def test_its_buckets_are_the_whole_window(builds: list[Build], filters: dict[str, str], bucket: Any) -> None:
+    metrics = Metrics(counted(builds, 5))
+    whole = metrics.summary(MetricsQuestion(window="7d", **filters), NOW)
+    series = metrics.timeseries(TimeseriesQuestion(window="7d", bucket=bucket, **filters), NOW)
+    buckets = series["buckets"]
+    for name in whole["builds"]:
+        assert sum(each["builds"][name] for each in buckets) == whole["builds"][name]
+    assert [each["from"] for each in buckets[1:]] == [each["to"] for each in buckets[:-1]]
+    assert (buckets[0]["from"], buckets[-1]["to"]) == (whole["from"], whole["to"])
+
+
+def test_it_reads_all_aggregates_of_a_window_once() -> None:
+    chance = random.Random(1)
+    for _ in range(300):
+        start = chance.randrange(400_000, 410_000)
+        window = Window(start, start + chance.randrange(1, 2400))
+        hours = {hour: {"success": 1} for hour in range(window.start - 50, window.end + 50)}
+        days = {day: {"success": 24} for day in range(window.start // 24 - 2, window.end // 24 + 2)}
+        cover = Cover.of([window])
+        first, last = cover.days or (0, -1)
+        read = Aggregates(
+            {h: hours[h] for h in cover.hours}, {d: n for d, n in days.items() if first <= d <= last}
+        )
+        assert total_of(read.of(window))["success"] == window.hours
