@@ -30,7 +30,7 @@ def test_it_is_valid_openapi() -> None:
 def test_it_documents_every_route_that_api_gateway_sends_here() -> None:
     events = resources("AWS::Serverless::Function")["ApiFunction"]["Properties"]["Events"].values()
     paths = {event["Properties"]["Path"] for event in events}
-    assert paths - {"/", "/docs", "/docs/{file+}", "/openapi.json"} == set(ROUTES)
+    assert paths - {"/docs", "/docs/{file+}", "/openapi.json"} == set(ROUTES)
 
 
 def test_it_describes_every_route_and_every_parameter_with_an_example() -> None:
@@ -67,11 +67,6 @@ def test_it_gives_a_definition_beside_each_number() -> None:
 )
 def test_its_examples_are_answers_that_could_be_given(model: type[BaseModel], example: Any) -> None:
     model.model_validate(example)
-
-
-def test_it_sends_home_to_the_documentation_wherever_home_is() -> None:
-    answer = get("/")
-    assert (answer.status, answer.headers["location"]) == (307, "docs")
 
 
 def test_its_page_loads_nothing_from_elsewhere_and_runs_nothing_inline() -> None:
