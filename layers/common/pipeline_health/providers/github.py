@@ -6,7 +6,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run
 import re
 from collections.abc import Sequence
 from typing import Final, Literal
-from urllib.parse import unquote_to_bytes
 
 from pydantic import Field
 
@@ -23,14 +22,13 @@ from pipeline_health.providers.fields import (
     Wire,
     checked,
 )
+from pipeline_health.providers.form import json_in
 from pipeline_health.providers.jsonbody import read_object
 from pipeline_health.providers.proof import require_either, require_signature
-from pipeline_health.providers.refusal import not_json, unusable
+from pipeline_health.providers.refusal import unusable
 
 PROVIDER: Final = "github"
 _EVENT: Final = "x-github-event"
-_FORM: Final = "application/x-www-form-urlencoded"
-_PAYLOAD: Final = b"payload="
 
 _STATUSES: Final = {
     "success": Status.SUCCESS,
@@ -109,22 +107,12 @@ def parse(delivery: Delivery) -> Parsed:
         return flat.parse(PROVIDER, delivery, read_object(delivery.body))
     if event != "workflow_run":
         return Ignored(f"{event} events are no builds" if _is_event_name(event) else "this event is no build")
-    payload = _payload(delivery)
+    payload = json_in(delivery)  # GitHub offers forms too
     return _sighting(checked(_WorkflowRun, read_object(payload), delivery), payload)
 
 
 def _is_event_name(text: str) -> bool:
     return re.fullmatch(r"[a-z_]{1,40}", text) is not None
-
-
-def _payload(delivery: Delivery) -> bytes:
-    """The JSON itself: GitHub also offers to send it as one field of a form."""
-    if not delivery.headers.get("content-type", "").lower().startswith(_FORM):
-        return delivery.body
-    found = [pair for pair in delivery.body.split(b"&") if pair.startswith(_PAYLOAD)]
-    if len(found) != 1:
-        raise not_json("must be JSON, or a form with one field named payload")
-    return unquote_to_bytes(found[0].removeprefix(_PAYLOAD).replace(b"+", b" "))
 
 
 def _sighting(said: _WorkflowRun, payload: bytes) -> Sighting:
