@@ -32,14 +32,12 @@ async def run(settings: Settings) -> None:
     with _own_folder(settings.folder):
         servers = [serving(aws_app, aws_socket, stop.wait)]
         starting = asyncio.create_task(_start(settings))
-        stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([starting, stopping, *servers], return_when=asyncio.FIRST_COMPLETED)
+            await _until(stop, starting, *servers)
             if not stop.is_set():
-                await starting
                 servers.append(serving(front(aws_app), our_socket, stop.wait))
                 print(_ready(settings, time.monotonic() - started), flush=True)
-                await asyncio.wait([stopping, *servers], return_when=asyncio.FIRST_COMPLETED)
+                await _until(stop, *servers)
         except (DeployError, NotWarmError, ClientError) as error:
             raise BadSettingError(f"the stack could not be started. {error}") from error
         finally:
@@ -47,6 +45,14 @@ async def run(settings: Settings) -> None:
             starting.cancel()
             await asyncio.gather(*servers, starting, return_exceptions=True)
             lambda_runtime.reset()  # ends the functions' processes
+
+
+async def _until(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
+    """Until it is to stop or a task is done; what a task failed with is raised."""
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
 
 
 async def _start(settings: Settings) -> None:

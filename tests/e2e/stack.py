@@ -146,5 +146,6 @@ def running(folder: Path, **environment: str) -> Iterator[Stack]:
     try:
         yield ready(stack)
     finally:
+        sys.stdout.write("\n".join(stack.printed[-60:]))  # pytest shows it beside what failed
         if stack.process.poll() is None:
             stack.end()
