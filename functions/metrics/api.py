@@ -11,17 +11,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 from mangum import Mangum
 from mangum.types import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from pipeline_health import VERSION
-from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.builds_reading import BuildsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.outage import is_passing
+from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.api import answers, docs, numbers, problems, words
 from pipeline_health.api import questions as q
 from pipeline_health.domain.times import DAY
@@ -62,13 +62,13 @@ def settings() -> Settings:
 
 @cache
 def builds_table() -> BuildsReading:
-    return BuildsReading(dynamodb.client(), settings().BUILDS_TABLE)
+    return BuildsReading(reading_client(), settings().BUILDS_TABLE)
 
 
 @cache
 def metrics_table() -> MetricsReading:
     names = frozenset(settings().DEFAULT_BRANCHES.split(","))
-    return MetricsReading(dynamodb.client(), settings().METRICS_TABLE, names)
+    return MetricsReading(reading_client(), settings().METRICS_TABLE, names)
 
 
 def reading() -> Reading:
@@ -173,12 +173,6 @@ async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Respons
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
     return JSONResponse(Metrics(metrics_table()).by_pipeline(asked, now()))
-
-
-@app.get("/", include_in_schema=False)
-async def home() -> Response:
-    """Relative, so that it holds behind any stage or prefix."""
-    return RedirectResponse("docs")
 
 
 @app.get("/docs", include_in_schema=False)

@@ -13,13 +13,13 @@ from hypothesis import strategies as some
 from pipeline_health.adapters.counted_items import card_item
 from pipeline_health.adapters.named_items import named_from
 from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
-from pipeline_health.domain.aggregates import Scope, total_of
+from pipeline_health.domain.aggregates import total_of
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.named import Latest, Named
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import Aggregation, aggregate
-from pipeline_health.flows.metrics import Aggregates, Metrics
+from pipeline_health.flows.metrics import Aggregates, Metrics, Share
 from tests import oracle
 from tests.counting import DEFAULTS, MemoryAside, MemoryCounts, MemoryTopic, records, stored_of
 from tests.live import NOW, a_build
@@ -34,11 +34,11 @@ class MemoryMetrics:
     def pipelines(self, after: str = "") -> Iterator[Named]:
         return (named_from(card_item(card), DEFAULTS) for _, card in sorted(self.counted.cards.items()))
 
-    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]:
-        return [self._aggregates(scope, cover) for scope in scopes]
+    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
+        return [self._aggregates(share, cover) for share in shares]
 
-    def _aggregates(self, scope: Scope, cover: Cover) -> Aggregates:
-        hours = self._hours(scope)
+    def _aggregates(self, share: Share, cover: Cover) -> Aggregates:
+        hours = self._hours(share)
         first, last = cover.days or (0, -1)
         days: dict[int, Counter[str]] = {}
         for hour, counters in hours.items():
@@ -46,11 +46,15 @@ class MemoryMetrics:
                 days.setdefault(hour // 24, Counter()).update(counters)
         return Aggregates({hour: hours[hour] for hour in cover.hours if hour in hours}, days)
 
-    def _hours(self, scope: Scope) -> Mapping[int, Counter[str]]:
-        return {hour: counters for (of, hour), counters in self.counted.totals.items() if of == scope}
+    def _hours(self, share: Share) -> Mapping[int, Counter[str]]:
+        return {
+            hour: total_of([counters], default_only=share.default_only)
+            for (scope, hour), counters in self.counted.totals.items()
+            if scope == share.scope
+        }
 
-    def hours(self, scope: Scope, window: Window) -> Aggregates:
-        return Aggregates(hours=self._hours(scope))
+    def hours(self, share: Share, window: Window) -> Aggregates:
+        return Aggregates(hours=self._hours(share))
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
         known = self.counted.branches.get((pipeline_id, branch))
@@ -160,4 +164,4 @@ def test_it_reads_all_aggregates_of_a_window_once() -> None:
         read = Aggregates(
             {h: hours[h] for h in cover.hours}, {d: n for d, n in days.items() if first <= d <= last}
         )
-        assert total_of(read.of(window))["success"] == window.hours
+        assert read.total(window)["success"] == window.hours

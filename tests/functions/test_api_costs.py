@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from pipeline_health.adapters import dynamodb as storage
 from pipeline_health.adapters import keys
 from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.aggregates import EVERYTHING
 from pipeline_health.domain.times import HOUR
 from tests.reading import NOW, count, ended, get, serve
@@ -49,7 +49,7 @@ def fill(client: Any, days: int) -> None:
 def test_it_reads_a_summary_of_90_days_in_few_requests(dynamodb: DynamoDBClient, filters: Any) -> None:
     count(dynamodb, ended(HOUR))
     fill(dynamodb, 180)
-    requests = Requests(storage.client())
+    requests = Requests(reading_client())
     said = get("/metrics/summary", window="90d", **filters).json
     if not filters:
         assert said["builds"]["success"] == 90 * 24

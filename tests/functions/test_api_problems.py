@@ -52,7 +52,7 @@ REFUSED = [
     ("/builds", "cursor=nonsense", "cursor", "is not the `next` of this list"),
     ("/builds", "cursor=%C3%A9", "cursor", "is not the `next` of this list"),
     ("/builds/latest", "", "pipeline", "required"),
-    ("/pipelines", "since=2026-11-23T12:00:00Z", "since", "allowed: cursor, limit, provider, repo"),
+    ("/pipelines", "since=2026-11-23T12:00:00Z", "since", "allowed: cursor, limit, provider, recent, repo"),
     ("/changes", "limit=101", "limit", "less than or equal to 100"),
     ("/health", "verbose=1", "verbose", "allowed: no parameter at all"),
     ("/config", "a=1&a=2", "a", "given more than once"),

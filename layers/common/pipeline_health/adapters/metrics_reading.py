@@ -1,6 +1,7 @@
 """The metrics table, read: aggregates of hours and days, and pipelines by their cards."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters import keys
@@ -8,19 +9,20 @@ from pipeline_health.adapters.counted_items import branch_from, card_from, segme
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.named_items import named_from
 from pipeline_health.adapters.table_reading import TableReading, side_by_side
-from pipeline_health.domain.aggregates import Scope
+from pipeline_health.domain.aggregates import DEFAULT_PREFIX
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
 from pipeline_health.domain.pipeline import Card, Recent
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.changes import StoredChange
-from pipeline_health.flows.metrics import Aggregates
+from pipeline_health.flows.metrics import Aggregates, Share
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
 
+_NOT_COUNTED: Final = {"pk", "sk", DEFAULT_PREFIX}
 _FIRST: Final = " "  # before every id
 
 
@@ -72,48 +74,52 @@ class MetricsReading:
         found = [(item["changes_at"]["S"], change_from(item)) for item in answer["Items"]]
         return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
 
-    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]:
+    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
         """All hours in batches of a hundred, the days of each scope in one query."""
-        hours = self._hours(scopes, cover.hours)
-        days = side_by_side(lambda scope: self._days(scope, cover.days), scopes)
-        return [Aggregates(hours[scope], counted) for scope, counted in zip(scopes, days, strict=True)]
+        hours = self._hours(shares, cover.hours)
+        days = side_by_side(lambda share: self._days(share, cover.days), shares)
+        return [Aggregates(hours[share], counted) for share, counted in zip(shares, days, strict=True)]
 
-    def _hours(
-        self, scopes: Iterable[Scope], hours: Iterable[int]
-    ) -> dict[Scope, dict[int, Mapping[str, int]]]:
-        wanted = {_id(keys.hour_key(scope, hour)): (scope, hour) for scope in scopes for hour in hours}
-        found: dict[Scope, dict[int, Mapping[str, int]]] = {scope: {} for scope in scopes}
+    def _hours(self, shares: Sequence[Share], hours: Iterable[int]) -> dict[Share, Counted]:
+        wanted = {_id(keys.hour_key(share.scope, hour)): (share, hour) for share in shares for hour in hours}
+        found: dict[Share, Counted] = {share: {} for share in shares}
         for item in self._table.get_many([{"pk": pk, "sk": sk} for pk, sk in wanted]):
-            scope, hour = wanted[item["pk"]["S"], item["sk"]["S"]]
-            found[scope][hour] = counters_from(item)
+            share, hour = wanted[item["pk"]["S"], item["sk"]["S"]]
+            found[share][hour] = counters_from(item, default_only=share.default_only)
         return found
 
-    def _days(self, scope: Scope, days: tuple[int, int] | None) -> Counted:
+    def _days(self, share: Share, days: tuple[int, int] | None) -> Counted:
         if days is None:
             return {}
         first, last = days
         numbers = {keys.day_name(day): day for day in range(first, last + 1)}
-        partition = keys.day_key(scope, first)["pk"]
-        return self._between(partition, numbers)
+        return self._between(keys.day_key(share.scope, first)["pk"], numbers, share)
 
-    def hours(self, scope: Scope, window: Window) -> Aggregates:
+    def hours(self, share: Share, window: Window) -> Aggregates:
         numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
-        return Aggregates(hours=self._between(keys.hour_key(scope, window.start)["pk"], numbers))
+        return Aggregates(hours=self._between(keys.hour_key(share.scope, window.start)["pk"], numbers, share))
 
-    def _between(self, partition: str, numbers: Mapping[str, int]) -> Counted:
+    def _between(self, partition: str, numbers: Mapping[str, int], share: Share) -> Counted:
         """The aggregates of one partition by number; `numbers` holds their sort keys, in order."""
         names = list(numbers)
         items = self._table.partition(partition, "BETWEEN :first AND :last", first=names[0], last=names[-1])
-        return {numbers[item["sk"]["S"]]: counters_from(item) for item in items}
+        counted = partial(counters_from, default_only=share.default_only)
+        return {numbers[item["sk"]["S"]]: counted(item) for item in items}
 
 
 def change_from(item: Item) -> StoredChange:
     return StoredChange(item["pipeline_id"]["S"], item["branch"]["S"], segment_from(item))
 
 
-def counters_from(item: Item) -> dict[str, int]:
-    """By hand: a summary reads twenty thousand counters."""
-    return {name: int(value["N"]) for name, value in item.items() if "N" in value}
+def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
+    """By hand, and no counter that was not asked about: a summary reads thirty thousand."""
+    if default_only:
+        return {
+            name.removeprefix(DEFAULT_PREFIX): int(value["N"])
+            for name, value in item.items()
+            if name.startswith(DEFAULT_PREFIX)
+        }
+    return {name: int(value["N"]) for name, value in item.items() if name[:2] not in _NOT_COUNTED}
 
 
 def _id(key: Mapping[str, str]) -> tuple[str, str]:

@@ -3,14 +3,15 @@
 What is read depends on the window alone: its whole days and loose hours, at any number of builds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Protocol
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import MetricsQuestion, PipelineMetricsQuestion, TimeseriesQuestion
-from pipeline_health.domain.aggregates import Scope, total_of
+from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
@@ -26,13 +27,31 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
+class Share:
+    """What counts in a scope: all of it, or the builds of default branches only."""
+
+    scope: Scope
+    default_only: bool = False
+
+
+@dataclass(frozen=True)
 class Aggregates:
-    """The aggregates of one scope, by hour and by day; those that counted nothing are left out."""
+    """The counters of one share, by hour and by day; hours that counted nothing are left out."""
 
     hours: Mapping[int, Counts] = field(default_factory=dict)
     days: Mapping[int, Counts] = field(default_factory=dict)
 
-    def of(self, window: Window) -> Iterable[Counts]:
+    def figures(self, window: Window) -> Figures:
+        return figures(self.total(window), window.hours)
+
+    def total(self, window: Window) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for counted in self._of(window):
+            for name, value in counted.items():
+                total[name] += value
+        return total
+
+    def _of(self, window: Window) -> Iterator[Counts]:
         yield from (self.days[day] for day in window.whole_days if day in self.days)
         yield from (self.hours[hour] for hour in window.loose_hours if hour in self.hours)
 
@@ -41,9 +60,9 @@ class MetricsStore(Protocol):
     def pipelines(self, after: str = "") -> Iterable[Named]:
         """Those after this id, by id."""
 
-    def aggregates(self, scopes: Sequence[Scope], cover: Cover) -> list[Aggregates]: ...
+    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
 
-    def hours(self, scope: Scope, window: Window) -> Aggregates:
+    def hours(self, share: Share, window: Window) -> Aggregates:
         """Every hour of the window."""
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None: ...
@@ -51,15 +70,11 @@ class MetricsStore(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """The part of everything that is asked about; without a scope where nobody knows the pipeline."""
+    """The part of everything that is asked about; without a share where nobody knows the pipeline."""
 
-    scope: Scope | None
+    share: Share | None
     branch: str | None
     pipelines: list[Named]
-
-    def figures(self, aggregates: Aggregates, window: Window) -> Figures:
-        default_only = self.branch == DEFAULT
-        return figures(total_of(aggregates.of(window), default_only=default_only), window.hours)
 
     def open_view(self, now: int) -> Figures:
         """Open episodes are not part of any mean: nobody knows yet how long they will be."""
@@ -79,14 +94,14 @@ class Metrics:
         window = Window.parse(asked.window, now)
         part = self._part(asked, list(self.store.pipelines()))
         read = self._read(part, Cover.of([window, window.before]))
-        these = part.figures(read, window)
+        these = read.figures(window)
         return {
             "window": asked.window,
             **_bounds(window),
             **these,
             "recovery": {**these["recovery"], **part.open_view(now)},
             "broken_now": part.broken_now,
-            "trend": _trend(these, part.figures(read, window.before), window.before),
+            "trend": _trend(these, read.figures(window.before), window.before),
             "last_status_by_pipeline": self._last_statuses(part, now),
         }
 
@@ -96,12 +111,12 @@ class Metrics:
         hourly = asked.bucket == "hour"
         if hourly and window.hours > HOURLY:
             raise refused("bucket", "must be day for windows of more than 31d")
-        if hourly and part.scope:
-            read = self.store.hours(part.scope, window)
+        if hourly and part.share:
+            read = self.store.hours(part.share, window)
         else:
             read = self._read(part, Cover.of([window]))
         buckets = window.buckets(1 if hourly else HOURS_A_DAY)
-        rows = [{**_bounds(bucket), **part.figures(read, bucket)} for bucket in buckets]
+        rows = [{**_bounds(bucket), **read.figures(bucket)} for bucket in buckets]
         return {**_bounds(window), "buckets": rows}
 
     def by_pipeline(self, asked: PipelineMetricsQuestion, now: int) -> View:
@@ -109,10 +124,11 @@ class Metrics:
         wanted = (p for p in self.store.pipelines(asked.position or "") if _is_wanted(p, asked))
         page = list(islice(wanted, asked.limit + 1))
         rows = page[: asked.limit]
-        read = self.store.aggregates([Scope(pipeline_id=p.pipeline_id) for p in rows], Cover.of([window]))
+        shares = [Share(Scope(pipeline_id=p.pipeline_id), asked.branch == DEFAULT) for p in rows]
+        read = self.store.aggregates(shares, Cover.of([window]))
         return {
             **_bounds(window),
-            "pipelines": [_row(*each, window, asked.branch) for each in zip(rows, read, strict=True)],
+            "pipelines": [{**_names(p), **each.figures(window)} for p, each in zip(rows, read, strict=True)],
             "next": asked.next(rows[-1].pipeline_id if len(page) > len(rows) else None),
         }
 
@@ -121,16 +137,18 @@ class Metrics:
         if asked.pipeline is None:
             if asked.branch not in (None, DEFAULT):
                 raise refused("branch", "goes with a pipeline, or is the word default")
-            return Part(Scope(repo=asked.repo or ""), asked.branch, pipelines)
+            share = Share(Scope(repo=asked.repo or ""), asked.branch == DEFAULT)
+            return Part(share, asked.branch, pipelines)
         pipeline_id = only(ids_of(pipelines, asked.pipeline))
         if pipeline_id is None:
             return Part(None, asked.branch, [])
         branch = "" if asked.branch in (None, DEFAULT) else asked.branch
         mine = [pipeline for pipeline in pipelines if pipeline.pipeline_id == pipeline_id]
-        return Part(Scope(pipeline_id=pipeline_id, branch=branch), asked.branch, mine)
+        share = Share(Scope(pipeline_id=pipeline_id, branch=branch), asked.branch == DEFAULT)
+        return Part(share, asked.branch, mine)
 
     def _read(self, part: Part, cover: Cover) -> Aggregates:
-        return self.store.aggregates([part.scope], cover)[0] if part.scope else Aggregates()
+        return self.store.aggregates([part.share], cover)[0] if part.share else Aggregates()
 
     def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
         """Of pipelines active in the last 90 days."""
@@ -162,7 +180,10 @@ def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
     return asked.provider in (None, pipeline.provider) and asked.repo in (None, pipeline.repo)
 
 
-def _row(pipeline: Named, aggregates: Aggregates, window: Window, branch: str | None) -> View:
-    names = {"provider": pipeline.provider, "repo": pipeline.repo, "name": pipeline.name}
-    counters = total_of(aggregates.of(window), default_only=branch == DEFAULT)
-    return {"id": pipeline.pipeline_id, **names, **figures(counters, window.hours)}
+def _names(pipeline: Named) -> View:
+    return {
+        "id": pipeline.pipeline_id,
+        "provider": pipeline.provider,
+        "repo": pipeline.repo,
+        "name": pipeline.name,
+    }
