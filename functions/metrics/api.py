@@ -205,9 +205,10 @@ def refusal_of(request: Request, error: Exception) -> Refusal:
 
 
 def allowed(request: Request) -> list[str]:
-    """What the route documents is what it allows."""
-    route = app.openapi()["paths"][request.scope["route"].path]["get"]
-    return [parameter["name"] for parameter in route.get("parameters", []) if parameter["in"] == "query"]
+    """The parameters of the route's question."""
+    (asked,) = request.scope["route"].dependant.query_params
+    fields = asked.field_info.annotation.model_fields
+    return [field.alias or name for name, field in fields.items()]
 
 
 for kind in (Refusal, RequestValidationError, HTTPException, ClientError, BotoCoreError, Exception):
