@@ -65,12 +65,12 @@ def test_it_counts_by_hour_and_day_in_every_scope(dynamodb: DynamoDBClient, arri
     totals = expected_totals(builds)
     for (scope, hour), expected in totals.items():
         assert counters(dynamodb, keys.hour_key(scope, hour)) == expected
-    for scope, day in {(scope, hour // 24) for scope, hour in totals}:
-        of_day = [total for (owner, hour), total in totals.items() if (owner, hour // 24) == (scope, day)]
-        plain = total_of(of_day) + Counter(
-            {f"d_{name}": value for name, value in total_of(of_day, default_only=True).items()}
-        )
-        assert counters(dynamodb, keys.day_key(scope, day)) == +plain
+    for hours, key in ((24, keys.day_key), (168, keys.week_key)):
+        for scope, number in {(scope, hour // hours) for scope, hour in totals}:
+            within = [t for (owner, hour), t in totals.items() if (owner, hour // hours) == (scope, number)]
+            share = total_of(within, default_only=True)
+            both = total_of(within) + Counter({f"d_{name}": value for name, value in share.items()})
+            assert counters(dynamodb, key(scope, number)) == both
 
 
 def test_it_lists_the_changes_newest_first(dynamodb: DynamoDBClient) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,30 +35,36 @@ class MemoryMetrics:
         return (named_from(card_item(card), DEFAULTS) for _, card in sorted(self.counted.cards.items()))
 
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
-        return [self._aggregates(share, cover) for share in shares]
+        """Only what the cover names."""
+        first, last = cover.weeks or (0, -1)
+        return [
+            Aggregates(
+                chosen(self._by(1, share), cover.hours),
+                chosen(self._by(24, share), cover.days),
+                chosen(self._by(168, share), range(first, last + 1)),
+            )
+            for share in shares
+        ]
 
-    def _aggregates(self, share: Share, cover: Cover) -> Aggregates:
-        hours = self._hours(share)
-        first, last = cover.days or (0, -1)
-        days: dict[int, Counter[str]] = {}
-        for hour, counters in hours.items():
-            if first <= hour // 24 <= last:
-                days.setdefault(hour // 24, Counter()).update(counters)
-        return Aggregates({hour: hours[hour] for hour in cover.hours if hour in hours}, days)
+    def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
+        hours = self._by(1, share)
+        return Aggregates(hours=hours) if hourly else Aggregates(hours, self._by(24, share))
 
-    def _hours(self, share: Share) -> Mapping[int, Counter[str]]:
-        return {
-            hour: total_of([counters], default_only=share.default_only)
-            for (scope, hour), counters in self.counted.totals.items()
-            if scope == share.scope
-        }
-
-    def hours(self, share: Share, window: Window) -> Aggregates:
-        return Aggregates(hours=self._hours(share))
+    def _by(self, hours: int, share: Share) -> dict[int, Counter[str]]:
+        found: dict[int, Counter[str]] = {}
+        for (scope, hour), counters in self.counted.totals.items():
+            if scope == share.scope:
+                counted = total_of([counters], default_only=share.default_only)
+                found.setdefault(hour // hours, Counter()).update(counted)
+        return found
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
         known = self.counted.branches.get((pipeline_id, branch))
         return Latest(known.newest.status, known.newest.at) if known and known.newest else None
+
+
+def chosen(counted: Mapping[int, Any], numbers: Iterable[int]) -> dict[int, Any]:
+    return {number: counted[number] for number in numbers if number in counted}
 
 
 def counted(builds: Sequence[Build], batch: int) -> MemoryMetrics:
@@ -157,11 +163,12 @@ def test_it_reads_all_aggregates_of_a_window_once() -> None:
     for _ in range(300):
         start = chance.randrange(400_000, 410_000)
         window = Window(start, start + chance.randrange(1, 2400))
-        hours = {hour: {"success": 1} for hour in range(window.start - 50, window.end + 50)}
-        days = {day: {"success": 24} for day in range(window.start // 24 - 2, window.end // 24 + 2)}
+        counted = [
+            {number: {"success": each} for number in range(window.start // each - 9, window.end // each + 9)}
+            for each in (1, 24, 168)
+        ]
         cover = Cover.of([window])
-        first, last = cover.days or (0, -1)
-        read = Aggregates(
-            {h: hours[h] for h in cover.hours}, {d: n for d, n in days.items() if first <= d <= last}
-        )
+        first, last = cover.weeks or (0, -1)
+        wanted = (cover.hours, cover.days, range(first, last + 1))
+        read = Aggregates(*(chosen(some, numbers) for some, numbers in zip(counted, wanted, strict=True)))
         assert read.total(window)["success"] == window.hours

@@ -7,6 +7,7 @@ from zlib import crc32
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
 from pipeline_health.domain.times import DAY, HOUR, format_instant
+from pipeline_health.domain.window import DAYS_A_WEEK
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/ -]{1,100}")
 RECENT_SHARDS: Final = 4  # one partition takes 1,000 writes a second; four are beyond any team's CI
@@ -42,6 +43,15 @@ def hour_key(scope: Scope, hour: int) -> dict[str, str]:
 
 def day_key(scope: Scope, day: int) -> dict[str, str]:
     return {"pk": f"days#{scope_key(scope)}", "sk": day_name(day)}
+
+
+def week_key(scope: Scope, week: int) -> dict[str, str]:
+    return {"pk": f"weeks#{scope_key(scope)}", "sk": week_name(week)}
+
+
+def week_name(week: int) -> str:
+    """Its first day."""
+    return day_name(week * DAYS_A_WEEK)
 
 
 def hour_name(hour: int) -> str:

@@ -1,6 +1,7 @@
 """The metrics table, read: aggregates of hours and days, and pipelines by their cards."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from pipeline_health.flows.metrics import Aggregates, Share
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+Numbers = tuple[int, ...]
 Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
 
 _NOT_COUNTED: Final = {"pk", "sk", DEFAULT_PREFIX}
@@ -75,32 +77,42 @@ class MetricsReading:
         return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
 
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
-        """All hours in batches of a hundred, the days of each scope in one query."""
-        hours = self._hours(shares, cover.hours)
-        days = side_by_side(lambda share: self._days(share, cover.days), shares)
-        return [Aggregates(hours[share], counted) for share, counted in zip(shares, days, strict=True)]
+        """Single hours and days in batches of a hundred, the weeks of each scope in one query."""
+        singles = self._singles(shares, cover.hours, cover.days)
+        weeks = side_by_side(lambda share: self._weeks(share, cover.weeks), shares)
+        return [replace(each, weeks=counted) for each, counted in zip(singles, weeks, strict=True)]
 
-    def _hours(self, shares: Sequence[Share], hours: Iterable[int]) -> dict[Share, Counted]:
-        wanted = {_id(keys.hour_key(share.scope, hour)): (share, hour) for share in shares for hour in hours}
-        found: dict[Share, Counted] = {share: {} for share in shares}
-        for item in self._table.get_many([{"pk": pk, "sk": sk} for pk, sk in wanted]):
-            share, hour = wanted[item["pk"]["S"], item["sk"]["S"]]
-            found[share][hour] = counters_from(item, default_only=share.default_only)
-        return found
+    def _singles(
+        self, shares: Sequence[Share], hours: Sequence[int], days: Sequence[int]
+    ) -> list[Aggregates]:
+        of_hours = {_id(keys.hour_key(s.scope, hour)): (s, hour) for s in shares for hour in hours}
+        of_days = {_id(keys.day_key(s.scope, day)): (s, day) for s in shares for day in days}
+        found: dict[Share, tuple[Counted, Counted]] = {share: ({}, {}) for share in shares}
+        for item in self._table.get_many({"pk": pk, "sk": sk} for pk, sk in [*of_hours, *of_days]):
+            key = item["pk"]["S"], item["sk"]["S"]
+            share, number = of_hours.get(key) or of_days[key]
+            counted = found[share][0 if key in of_hours else 1]
+            counted[number] = counters_from(item, default_only=share.default_only)
+        return [Aggregates(*found[share]) for share in shares]
 
-    def _days(self, share: Share, days: tuple[int, int] | None) -> Counted:
-        if days is None:
+    def _weeks(self, share: Share, weeks: tuple[int, int] | None) -> Counted:
+        if weeks is None:
             return {}
-        first, last = days
-        numbers = {keys.day_name(day): day for day in range(first, last + 1)}
-        return self._between(keys.day_key(share.scope, first)["pk"], numbers, share)
+        numbers = {keys.week_name(week): week for week in range(weeks[0], weeks[1] + 1)}
+        return self._between(keys.week_key(share.scope, 0)["pk"], numbers, share)
 
-    def hours(self, share: Share, window: Window) -> Aggregates:
-        numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
-        return Aggregates(hours=self._between(keys.hour_key(share.scope, window.start)["pk"], numbers, share))
+    def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
+        if hourly:
+            numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
+            return Aggregates(hours=self._between(keys.hour_key(share.scope, 0)["pk"], numbers, share))
+        (read,) = self._singles([share], window.loose_hours, ())
+        numbers = {keys.day_name(day): day for day in window.whole_days}
+        return replace(read, days=self._between(keys.day_key(share.scope, 0)["pk"], numbers, share))
 
     def _between(self, partition: str, numbers: Mapping[str, int], share: Share) -> Counted:
         """The aggregates of one partition by number; `numbers` holds their sort keys, in order."""
+        if not numbers:
+            return {}
         names = list(numbers)
         items = self._table.partition(partition, "BETWEEN :first AND :last", first=names[0], last=names[-1])
         counted = partial(counters_from, default_only=share.default_only)

@@ -11,7 +11,7 @@ from pipeline_health.domain.aggregates import Moves
 from pipeline_health.domain.counting import Outcome
 from pipeline_health.domain.pipeline import Card
 from pipeline_health.domain.timeline import Rewoven, Shift
-from pipeline_health.domain.window import HOURS_A_DAY
+from pipeline_health.domain.window import DAYS_A_WEEK, HOURS_A_DAY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Action
@@ -83,10 +83,12 @@ def _add(key: tuple[str, str], counters: Mapping[str, int], table: str) -> "Acti
 
 
 def buckets(moves: Moves) -> dict[tuple[str, str], Counter[str]]:
-    """The moves by item: every hour's also in its day's; what cancels out is left out."""
+    """The moves by item: every hour's also in its day's and week's; what cancels out is left out."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for (scope, hour), counters in moves.items():
-        for key in (keys.hour_key(scope, hour), keys.day_key(scope, hour // HOURS_A_DAY)):
+        day = hour // HOURS_A_DAY
+        week = day // DAYS_A_WEEK
+        for key in (keys.hour_key(scope, hour), keys.day_key(scope, day), keys.week_key(scope, week)):
             found.setdefault((key["pk"], key["sk"]), Counter()).update(counters)
     settled = {key: Counter({n: v for n, v in bucket.items() if v}) for key, bucket in found.items()}
     return {key: bucket for key, bucket in settled.items() if bucket}

@@ -12,6 +12,7 @@ from typing import Final
 from pipeline_health.domain.times import HOUR
 
 HOURS_A_DAY: Final = 24
+DAYS_A_WEEK: Final = 7
 LONGEST: Final = 400 * HOURS_A_DAY
 ALLOWED: Final = "a number of hours, days or weeks such as 24h, 7d or 4w, at most 400d"
 
@@ -59,6 +60,23 @@ class Window:
         return range(first, max(first, last))
 
     @property
+    def whole_weeks(self) -> range:
+        """Weeks are numbered from the epoch too, seven days each: they begin on Thursdays."""
+        days = self.whole_days
+        first, last = -(-days.start // DAYS_A_WEEK), days.stop // DAYS_A_WEEK
+        return range(first, max(first, last))
+
+    @property
+    def loose_days(self) -> tuple[int, ...]:
+        """The whole days outside its whole weeks: at most twelve."""
+        days, weeks = self.whole_days, self.whole_weeks
+        if not weeks:
+            return tuple(days)
+        head = range(days.start, weeks.start * DAYS_A_WEEK)
+        tail = range(weeks.stop * DAYS_A_WEEK, days.stop)
+        return (*head, *tail)
+
+    @property
     def loose_hours(self) -> tuple[int, ...]:
         """The hours outside its whole days: fewer than 48."""
         days = self.whole_days
@@ -77,15 +95,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Cover:
-    """What must be read for some windows: one range of days (inclusive, or None) and single hours."""
+    """What must be read for some windows: one range of weeks (inclusive, or None), single days and hours."""
 
-    days: tuple[int, int] | None
+    weeks: tuple[int, int] | None
+    days: tuple[int, ...]
     hours: tuple[int, ...]
 
     @classmethod
     def of(cls, windows: Iterable[Window]) -> "Cover":
         windows = list(windows)
-        ranges = [w.whole_days for w in windows if w.whole_days]
-        hours = sorted({hour for w in windows for hour in w.loose_hours})
-        days = (min(r.start for r in ranges), max(r.stop for r in ranges) - 1) if ranges else None
-        return cls(days, tuple(hours))
+        ranges = [window.whole_weeks for window in windows if window.whole_weeks]
+        weeks = (min(r.start for r in ranges), max(r.stop for r in ranges) - 1) if ranges else None
+        days = sorted({day for window in windows for day in window.loose_days})
+        hours = sorted({hour for window in windows for hour in window.loose_hours})
+        return cls(weeks, tuple(days), tuple(hours))

@@ -36,10 +36,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Aggregates:
-    """The counters of one share, by hour and by day; hours that counted nothing are left out."""
+    """The counters of one share by hour, day and week; those that counted nothing are left out."""
 
     hours: Mapping[int, Counts] = field(default_factory=dict)
     days: Mapping[int, Counts] = field(default_factory=dict)
+    weeks: Mapping[int, Counts] = field(default_factory=dict)
 
     def figures(self, window: Window) -> Figures:
         return figures(self.total(window), window.hours)
@@ -52,7 +53,8 @@ class Aggregates:
         return total
 
     def _of(self, window: Window) -> Iterator[Counts]:
-        yield from (self.days[day] for day in window.whole_days if day in self.days)
+        yield from (self.weeks[week] for week in window.whole_weeks if week in self.weeks)
+        yield from (self.days[day] for day in window.loose_days if day in self.days)
         yield from (self.hours[hour] for hour in window.loose_hours if hour in self.hours)
 
 
@@ -62,8 +64,8 @@ class MetricsStore(Protocol):
 
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
 
-    def hours(self, share: Share, window: Window) -> Aggregates:
-        """Every hour of the window."""
+    def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
+        """Every hour of the window; or every whole day, and the hours outside."""
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None: ...
 
@@ -111,10 +113,7 @@ class Metrics:
         hourly = asked.bucket == "hour"
         if hourly and window.hours > HOURLY:
             raise refused("bucket", "must be day for windows of more than 31d")
-        if hourly and part.share:
-            read = self.store.hours(part.share, window)
-        else:
-            read = self._read(part, Cover.of([window]))
+        read = self.store.buckets(part.share, window, hourly=hourly) if part.share else Aggregates()
         buckets = window.buckets(1 if hourly else HOURS_A_DAY)
         rows = [{**_bounds(bucket), **read.figures(bucket)} for bucket in buckets]
         return {**_bounds(window), "buckets": rows}
