@@ -41,11 +41,11 @@ class Webhook:
 
     def _post(self, body: bytes) -> None:
         parts = urlsplit(self.url)
-        if not (self.insecure or _secure(parts)):
+        if not (self.insecure or secure(parts)):
             raise DeliveryFailed("insecure_url", permanent=True)
         connection = self._connection(parts)
         try:
-            _connect(connection)
+            connect(connection)
             target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
             connection.request("POST", target, body, {"Content-Type": "application/json; charset=utf-8"})
             with connection.getresponse() as response:
@@ -58,15 +58,15 @@ class Webhook:
             raise ValueError("no web address")
         if parts.scheme == "http":
             return HTTPConnection(parts.hostname, parts.port, timeout=self.answer_seconds)
-        return HTTPSConnection(parts.hostname, parts.port, timeout=self.answer_seconds, context=_tls())
+        return HTTPSConnection(parts.hostname, parts.port, timeout=self.answer_seconds, context=tls())
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _connect(connection: HTTPConnection) -> None:
+def connect(connection: HTTPConnection) -> None:
     """A look-up of a name has no time limit of its own. One that comes back late, perhaps when the function
     is thawed for its next call, must not send what another has been given to send in the meantime.
     """
@@ -76,7 +76,7 @@ def _connect(connection: HTTPConnection) -> None:
         raise TimeoutError
 
 
-def _secure(parts: SplitResult) -> bool:
+def secure(parts: SplitResult) -> bool:
     """https, and no address of this machine or of the network it stands in."""
     host = parts.hostname or ""
     if parts.scheme != "https" or host == "localhost":

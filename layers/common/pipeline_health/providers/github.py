@@ -90,7 +90,7 @@ class _Run(Wire):
     html_url: Url | None = None
 
 
-class _WorkflowRun(Wire):
+class WorkflowRun(Wire):
     workflow_run: _Run
     repository: _Repository
     workflow: _Workflow | None = None
@@ -108,21 +108,21 @@ def parse(delivery: Delivery) -> Parsed:
     if event != "workflow_run":
         return Ignored(f"{event} events are no builds" if _is_event_name(event) else "this event is no build")
     payload = json_in(delivery)  # GitHub offers forms too
-    return _sighting(checked(_WorkflowRun, read_object(payload), delivery), payload)
+    return _sighting(checked(WorkflowRun, read_object(payload), delivery), payload)
 
 
 def _is_event_name(text: str) -> bool:
     return re.fullmatch(r"[a-z_]{1,40}", text) is not None
 
 
-def _sighting(said: _WorkflowRun, payload: bytes) -> Sighting:
-    build = _build(said)
+def _sighting(said: WorkflowRun, payload: bytes) -> Sighting:
+    build = build_of(said)
     sent_at = said.workflow_run.updated_at
     version = version_of(build.status, webhook=True, phase=0, sent_at=sent_at, body=payload)
     return Sighting(build=build, version=version)
 
 
-def _build(said: _WorkflowRun) -> Build:
+def build_of(said: WorkflowRun) -> Build:
     run, repository = said.workflow_run, said.repository
     status = _status(run)
     return Build(
@@ -157,7 +157,7 @@ def _status(run: _Run) -> Status:
     return _STATUSES.get(run.conclusion, Status.SKIPPED)
 
 
-def _file_name(said: _WorkflowRun) -> str:
+def _file_name(said: WorkflowRun) -> str:
     """Of `.github/workflows/test.yml@main`: test.yml. A workflow without a name is known by its file."""
     path = said.workflow_run.path or (said.workflow and said.workflow.path) or ""
     return path.partition("@")[0].rpartition("/")[2]

@@ -49,7 +49,7 @@ _STATUSES: Final = {
 # FINALIZED comes last and knows least: its time is only that of sending.
 _WEIGHTS: Final = {"QUEUED": 0, "STARTED": 0, "FINALIZED": 0, "COMPLETED": 1}
 
-_Milliseconds = Annotated[int, Field(ge=0), AfterValidator(believable)]
+Milliseconds = Annotated[int, Field(ge=0), AfterValidator(believable)]
 
 
 class _Scm(Wire):
@@ -58,19 +58,19 @@ class _Scm(Wire):
     commit: Name | None = None
 
 
-class _Build(Wire):
+class Phase(Wire):
     full_url: Url
     phase: FreeText
     number: int | None = Field(default=None, ge=0, lt=10**15)
     status: FreeText | None = None
-    timestamp: _Milliseconds | None = None
+    timestamp: Milliseconds | None = None
     duration: Annotated[int, Field(le=400 * 24 * 3600 * 1000)] | None = None
     scm: _Scm | None = None
     log: str | None = None
 
 
-class _Notification(Wire):
-    build: _Build
+class Notification(Wire):
+    build: Phase
 
 
 def verify(delivery: Delivery, secrets: Sequence[bytes]) -> None:
@@ -81,29 +81,29 @@ def verify(delivery: Delivery, secrets: Sequence[bytes]) -> None:
 def parse(delivery: Delivery) -> Parsed:
     document = read_object(delivery.body)
     if "build" in document:
-        return _notified(checked(_Notification, document, delivery).build, delivery)
+        return _notified(checked(Notification, document, delivery).build, delivery)
     if document.keys() & flat.KEYS:
         return flat.parse(PROVIDER, delivery, document)
     raise unusable("build", "is required: send the Notification plugin's JSON, or the flat body")
 
 
-def _notified(said: _Build, delivery: Delivery) -> Parsed:
+def _notified(said: Phase, delivery: Delivery) -> Parsed:
     if said.phase not in _WEIGHTS:
         return Ignored("this phase says nothing of a build's state")
     multibranch = {"1": True, "0": False}.get(delivery.query.get("multibranch", ""))
-    build = _build(said, job_of(said.full_url, multibranch), delivery.received_at)
+    build = build_of(said, job_of(said.full_url, multibranch), delivery.received_at)
     version = _version(said, build.status, delivery.body)
     return Sighting(build=build, version=version, adds_queued_at=build.queued_at is not None)
 
 
-def _version(said: _Build, status: Status, body: bytes) -> str:
+def _version(said: Phase, status: Status, body: bytes) -> str:
     if not said.timestamp:
         return version_of(status, webhook=True, phase=0, sent_at=0, body=said.full_url.encode())
     phase = _WEIGHTS[said.phase]
     return version_of(status, webhook=True, phase=phase, sent_at=said.timestamp, body=body)
 
 
-def _build(said: _Build, job: Job, received_at: int) -> Build:
+def build_of(said: Phase, job: Job, received_at: int) -> Build:
     scm = said.scm or _Scm()
     status = _status(said)
     branch = job.branch or _scm_branch(scm)
@@ -125,7 +125,7 @@ def _build(said: _Build, job: Job, received_at: int) -> Build:
     )
 
 
-def _status(said: _Build) -> Status:
+def _status(said: Phase) -> Status:
     if said.phase in ("QUEUED", "STARTED"):
         return Status.QUEUED if said.phase == "QUEUED" else Status.IN_PROGRESS
     if said.status is None:
@@ -133,7 +133,7 @@ def _status(said: _Build) -> Status:
     return _STATUSES.get(said.status, Status.SKIPPED)
 
 
-def _times(said: _Build, status: Status, received_at: int) -> dict[str, Any]:
+def _times(said: Phase, status: Status, received_at: int) -> dict[str, Any]:
     """What this phase says of when; 0 is absent."""
     if not status.completed:
         return {"queued_at" if status is Status.QUEUED else "started_at": said.timestamp or None}
@@ -146,7 +146,7 @@ def _times(said: _Build, status: Status, received_at: int) -> dict[str, Any]:
     }
 
 
-def _started_at(said: _Build, completed_at: int, duration: int | None) -> int | None:
+def _started_at(said: Phase, completed_at: int, duration: int | None) -> int | None:
     if duration is None:
         # COMPLETED's time is the start plus the duration, also while Jenkins still takes that for 0.
         return said.timestamp or None if said.phase == "COMPLETED" else None
