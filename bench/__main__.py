@@ -14,33 +14,33 @@ from typing import Final
 from bench.client import Figure
 
 ROOT: Final = Path(__file__).parent.parent
-IN_PROCESS: Final = ("ingest", "summary")  # start what they need themselves
-ON_A_STACK: Final = ("live", "load")
+IN_PROCESS: Final = ("ingest",)  # start what they need themselves
+ON_A_STACK: Final = ("summary", "live", "load")
 READY_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 120
 
 
 def main() -> None:
     failed = [name for name in IN_PROCESS if not _bench(name)]
-    with _stack() as (port, seconds):
+    with _stack() as (port, aws_port, seconds):
         ready = Figure("make run to READY, once it is set up", seconds, "s", READY_SECONDS)
         print(ready, flush=True)
-        failed += [name for name in ON_A_STACK if not _bench(name, "--port", str(port))]
+        failed += [name for name in ON_A_STACK if not _bench(name, "--port", str(port), aws_port=aws_port)]
     if failed or not ready.met:
         sys.exit(f"A goal was missed ({', '.join(failed) or 'READY'}).")
 
 
-def _bench(name: str, *options: str) -> bool:
+def _bench(name: str, *options: str, aws_port: int = 0) -> bool:
     """In a process of its own, so that one leaves nothing behind for the next."""
     path = f"{ROOT / 'layers/common'}{os.pathsep}{ROOT}"
     command = [sys.executable, "-m", f"bench.{name}", *options]
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": path, "AWS_PORT": str(aws_port)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
 @contextmanager
-def _stack() -> Iterator[tuple[int, float]]:
-    """A local stack on free ports: its port, and how long it took until READY."""
+def _stack() -> Iterator[tuple[int, int, float]]:
+    """A local stack on free ports: its ports, and how long it took until READY."""
     port, aws_port = _free_port(), _free_port()
     began = time.monotonic()
     process = subprocess.Popen(
@@ -51,7 +51,7 @@ def _stack() -> Iterator[tuple[int, float]]:
     )
     try:
         _wait_for(port, process, began + PATIENCE_SECONDS)
-        yield port, time.monotonic() - began
+        yield port, aws_port, time.monotonic() - began
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
