@@ -1,0 +1,172 @@
+"""GitHub's REST API, read for the runs of one repository; GitHub Enterprise Server has it at /api/v3.
+
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+from urllib.parse import quote
+
+from pipeline_health.adapters.github_hooks import redeliver
+from pipeline_health.adapters.http_reader import Answer, Site, failure, retry_after
+from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.times import DAY, SECOND, format_instant
+from pipeline_health.flows.reconcile import Page, Part, SourceFailed, Span
+from pipeline_health.providers.fields import Wire
+from pipeline_health.providers.github_api import ended_with, is_end_doubtful, sighting
+from pipeline_health.providers.refusal import Refusal
+
+PUBLIC_API: Final = "https://api.github.com"
+_SEARCH_LIMIT: Final = 1_000  # of a list with `created=` GitHub tells no more, whatever its total_count
+_PAUSE: Final = 60 * SECOND  # what GitHub asks for where it limits and does not say for how long
+_NEXT: Final = re.compile(r'<([^>]+)>;[^,]*\brel="next"')
+
+
+def site(url: str, token: str, *, insecure: bool = False) -> Site:
+    """Without a token GitHub shows public repositories, 60 requests an hour."""
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "User-Agent": "pipeline-health",
+        "X-GitHub-Api-Version": "2022-11-28",
+        **({"Authorization": f"Bearer {token}"} if token else {}),
+    }
+    return Site(url, headers, insecure=insecure)
+
+
+class _Runs(Wire):
+    total_count: int = 0
+    workflow_runs: list[dict[str, Any]]
+
+
+class _Jobs(Wire):
+    jobs: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A page that was recorded: where it has not changed, nothing on it is news."""
+
+    etag: str
+    next: str | None
+
+
+@dataclass
+class GitHub:
+    """`etags` lives as long as this object: for a function, as long as it stays warm."""
+
+    site: Site
+    repo: str
+    clock: Callable[[], int]
+    etags: dict[str, _Read] = field(default_factory=dict)
+    _repository: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"github {self.repo}"
+
+    def parts(self, span: Span) -> Iterator[Part]:
+        """Days: their addresses stay the same from look to look, so that an ETag can answer."""
+        self._repository = self._ask(self._path()).read(dict[str, Any])
+        for day in range(-(-span.until // DAY) - 1, span.since // DAY - 1, -1):
+            start, end = max(day * DAY, span.since), min((day + 1) * DAY, span.until)
+            yield Part(format_instant(start)[:10], partial(self._pages, start, end))
+
+    def settled(self, sighting: Sighting) -> Sighting:
+        return self._ended(sighting) if is_end_doubtful(sighting.build) else sighting
+
+    def attempt(self, sighting: Sighting, number: int) -> Sighting | None:
+        """An earlier attempt's `updated_at` is the latest one's, so its end is always its jobs'."""
+        try:
+            answer = self._ask(self._path("actions/runs", sighting.build.run, "attempts", number))
+        except SourceFailed as failed:
+            if failed.reason == "not_found":
+                return None
+            raise
+        found = self._sighting(answer.read(dict[str, Any]))
+        return self._ended(found) if found and found.build.status.completed else found
+
+    def redeliver(self, since: int) -> int | None:
+        return redeliver(self._path("hooks"), since, self._listed, self._post)
+
+    def _pages(self, start: int, end: int) -> Iterator[Page]:
+        created = f"{format_instant(start)}..{format_instant(end - SECOND)}"
+        address: str | None = f"{self._path('actions/runs')}?per_page=100&created={created}"
+        while address:
+            known = self.etags.get(address)
+            answer = self._ask(address, known.etag if known else "")
+            if answer.status == 304 and known:
+                address = known.next
+                continue
+            listed = answer.read(_Runs)
+            if listed.total_count > _SEARCH_LIMIT and end - start > 2 * SECOND:
+                middle = (start + end) // 2 // SECOND * SECOND
+                yield from self._pages(middle, end)
+                yield from self._pages(start, middle)
+                return
+            yield self._page(listed.workflow_runs)
+            # Whoever took the page asks for the next one, so that this one is recorded.
+            following = _next(answer)
+            if etag := answer.headers.get("etag"):
+                self.etags[address] = _Read(etag, following)
+            address = following
+
+    def _page(self, runs: list[dict[str, Any]]) -> Page:
+        found = [self._sighting(run) for run in runs]
+        sightings = [each for each in found if each]
+        return Page(sightings, unusable=len(found) - len(sightings))
+
+    def _sighting(self, run: dict[str, Any]) -> Sighting | None:
+        try:
+            return sighting(run, self._repository, self.clock())
+        except Refusal:
+            return None  # counted as unusable
+
+    def _ended(self, found: Sighting) -> Sighting:
+        build = found.build
+        path = self._path("actions/runs", build.run, "attempts", build.attempt, "jobs")
+        jobs = [job for page in self._listed(f"{path}?per_page=100") for job in page.read(_Jobs).jobs]
+        return ended_with(found, jobs, self.clock())
+
+    def _listed(self, address: str | None) -> Iterator[Answer]:
+        while address:
+            answer = self._ask(address)
+            yield answer
+            address = _next(answer)
+
+    def _ask(self, address: str, etag: str = "") -> Answer:
+        return _checked(self.site.get(address, **({"If-None-Match": etag} if etag else {})), self.clock())
+
+    def _post(self, address: str) -> None:
+        _checked(self.site.post(address), self.clock())
+
+    def _path(self, *parts: object) -> str:
+        return "/".join(("/repos", quote(self.repo), *map(str, parts)))
+
+
+def _next(answer: Answer) -> str | None:
+    found = _NEXT.search(answer.headers.get("link", ""))
+    return found[1] if found else None
+
+
+def _checked(answer: Answer, now: int) -> Answer:
+    if answer.status < 300 or answer.status == 304:
+        return answer
+    if answer.status in (403, 429) and (pause := _pause(answer, now)):
+        raise SourceFailed("rate_limited", retry_after=pause)
+    raise failure(answer)
+
+
+def _pause(answer: Answer, now: int) -> int:
+    """Milliseconds to be quiet for; 0 where it is no limit but a refusal.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if said := retry_after(answer.headers):
+        return said
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        return max(SECOND, int(reset) * SECOND - now) if reset.isdecimal() else _PAUSE
+    return _PAUSE if answer.status == 429 else 0
