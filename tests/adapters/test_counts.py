@@ -13,6 +13,7 @@ from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.domain.aggregates import EVERYTHING, Scope, total_of
 from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
 from pipeline_health.flows.aggregate import Aggregation, Contended, Unstorable, aggregate
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic, expected_totals
@@ -39,7 +40,7 @@ def requests_of(client: DynamoDBClient) -> Counter[str]:
 
 def counters(client: DynamoDBClient, key: dict[str, str]) -> Counter[str]:
     item = from_item(client.get_item(TableName=TABLE, Key=to_item(key)).get("Item", {}))
-    return Counter({name: value for name, value in item.items() if name not in key and value})
+    return unpacked({name: value for name, value in item.items() if name not in key and value})
 
 
 def a_mixed_history() -> list[Build]:

@@ -9,6 +9,7 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.domain.aggregates import Moves
 from pipeline_health.domain.counting import Outcome
+from pipeline_health.domain.packing import packed
 from pipeline_health.domain.pipeline import Card
 from pipeline_health.domain.timeline import Rewoven, Shift
 from pipeline_health.domain.window import DAYS_A_WEEK, HOURS_A_DAY
@@ -83,12 +84,12 @@ def _add(key: tuple[str, str], counters: Mapping[str, int], table: str) -> "Acti
 
 
 def buckets(moves: Moves) -> dict[tuple[str, str], Counter[str]]:
-    """The moves by item: every hour's also in its day's and week's; what cancels out is left out."""
+    """The moves by item: every hour's also in its day's and week's, packed; without what cancels out."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for (scope, hour), counters in moves.items():
         day = hour // HOURS_A_DAY
         week = day // DAYS_A_WEEK
         for key in (keys.hour_key(scope, hour), keys.day_key(scope, day), keys.week_key(scope, week)):
             found.setdefault((key["pk"], key["sk"]), Counter()).update(counters)
-    settled = {key: Counter({n: v for n, v in bucket.items() if v}) for key, bucket in found.items()}
+    settled = {key: Counter({n: v for n, v in packed(b).items() if v}) for key, b in found.items()}
     return {key: bucket for key, bucket in settled.items() if bucket}

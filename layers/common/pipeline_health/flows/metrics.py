@@ -15,6 +15,7 @@ from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
+from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.times import DAY, format_instant, seconds
 from pipeline_health.domain.view import View
 from pipeline_health.domain.window import HOURS_A_DAY, Cover, Window
@@ -50,7 +51,7 @@ class Aggregates:
         for counted in self._of(window):
             for name, value in counted.items():
                 total[name] += value
-        return total
+        return unpacked(total)
 
     def _of(self, window: Window) -> Iterator[Counts]:
         yield from (self.weeks[week] for week in window.whole_weeks if week in self.weeks)
