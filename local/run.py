@@ -69,7 +69,10 @@ def _write_sam_environment(settings: Settings, deployed: dict[str, str]) -> None
     """What each function is told here, for `sam local start-api --env-vars`."""
     client = Aws(settings.aws_url).client("lambda")
     variables = {
-        logical_id: client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        logical_id: {
+            **client.get_function_configuration(FunctionName=name)["Environment"]["Variables"],
+            "AWS_ENDPOINT_URL": settings.container_aws_url,
+        }
         for logical_id, name in deployed.items()
     }
     (settings.folder / "sam-env.json").write_text(json.dumps(variables, indent=1), encoding="utf-8")

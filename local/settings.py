@@ -59,9 +59,15 @@ class Settings:
         return f"http://127.0.0.1:{self.aws_port}"
 
     @property
+    def container_aws_url(self) -> str:
+        """The embedded AWS as a container of `sam local` reaches it, where HOST lets it."""
+        return f"http://host.docker.internal:{self.aws_port}"
+
+    @property
     def all_parameters(self) -> dict[str, str]:
         """What was asked for, and what only a stack on one machine needs."""
         return self.parameters | {
+            "AwsEndpointUrl": self.aws_url,
             "WebSocketEndpoint": f"{self.aws_url}/_aws/execute-api/{WEBSOCKET_API}/ws",
             "WebSocketUrl": self.websocket_url,
             "AllowInsecureReceivers": "on",

@@ -87,6 +87,7 @@ def test_it_tells_sam_local_what_the_functions_are_told(stack: Stack) -> None:
     (path,) = stack.folder.glob("run-*/sam-env.json")
     environment = json.loads(path.read_text())
     assert environment["IngestFunction"]["BUILDS_TABLE"].startswith("pipeline-health-BuildsTable")
+    assert environment["ApiFunction"]["AWS_ENDPOINT_URL"] == f"http://host.docker.internal:{stack.aws_port}"
 
 
 def assert_nothing_is_left(stack: Stack, folder: Path) -> None:

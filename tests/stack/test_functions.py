@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from pipeline_health.domain.events import CHANGES_ATTRIBUTE, Change
@@ -36,6 +37,13 @@ def test_it_tells_a_function_that_logs_who_it_is(name: str) -> None:
     module = FUNCTIONS[name]["Properties"]["Handler"].split(".")[0]
     if "aws_lambda_powertools" in (code(name) / f"{module}.py").read_text():
         assert told(FUNCTIONS[name])["POWERTOOLS_SERVICE_NAME"] == name.removesuffix("Function").lower()
+
+
+def test_it_leaves_the_sdk_with_aws_unless_an_endpoint_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = load()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["AWS_ENDPOINT_URL"] == {"Ref": "AwsEndpointUrl"}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", load()["Parameters"]["AwsEndpointUrl"]["Default"])
+    assert boto3.client("dynamodb").meta.endpoint_url == "https://dynamodb.eu-west-1.amazonaws.com"
 
 
 def test_it_puts_no_secret_into_an_environment_or_an_output() -> None:
