@@ -35,7 +35,7 @@ def unpacked(counters: Mapping[str, int]) -> Counter[str]:
             found[name] += value
             continue
         place, rest = int(number) * BINS, value
-        while rest:
+        while rest > 0:
             rest, count = divmod(rest, ROOM)
             if count:
                 found[f"{prefix}{_KINDS[kind]}{place}"] += count
