@@ -28,6 +28,10 @@ run: .venv/run ## Deploy template.yaml to an embedded AWS on this machine and se
 demo: .venv/run ## Fill a running stack with some weeks of believable builds
 	@$(BIN)/python -m local.demo
 
+.PHONY: backfill
+backfill: .venv/run ## Fetch builds from before the first webhook: make backfill ARGS="--help"
+	@PYTHONPATH=layers/common $(BIN)/python -m local.backfill $(ARGS)
+
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
 	@$(BIN)/pytest -n 2 --dist loadgroup

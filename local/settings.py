@@ -24,6 +24,11 @@ PARAMETERS: Final = {
     "WEBHOOK_SECRET": "WebhookSecret",
     "RETENTION_DAYS": "RetentionDays",
     "DEFAULT_BRANCHES": "DefaultBranches",
+    "RECONCILE_GITHUB_REPOS": "ReconcileGitHubRepos",
+    "RECONCILE_GITHUB_TOKEN": "ReconcileGitHubToken",
+    "GITHUB_API_URL": "GitHubApiUrl",
+    "RECONCILE_JENKINS_URLS": "ReconcileJenkinsUrls",
+    "RECONCILE_JENKINS_TOKENS": "ReconcileJenkinsTokens",
     "LOG_LEVEL": "LogLevel",
 }
 HTTP_API: Final = "a0000001"  # ids that never change, so that addresses are known before anything is deployed

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from pipeline_health.domain.events import CHANGES_ATTRIBUTE, Change
+from pipeline_health.flows.reconcile import PERIOD
 from tests.template import ROOT, load, resources
 
 FUNCTIONS = resources("AWS::Serverless::Function")
@@ -49,7 +50,14 @@ def test_it_leaves_the_sdk_with_aws_unless_an_endpoint_is_given(monkeypatch: pyt
 def test_it_puts_no_secret_into_an_environment_or_an_output() -> None:
     template = load()
     secret = {name for name, parameter in template["Parameters"].items() if parameter.get("NoEcho")}
-    assert secret == {"WebhookSecret", "SlackWebhook", "SmtpUser", "SmtpPassword"}
+    assert secret == {
+        "WebhookSecret",
+        "SlackWebhook",
+        "SmtpUser",
+        "SmtpPassword",
+        "ReconcileGitHubToken",
+        "ReconcileJenkinsTokens",
+    }
     shown = [template["Outputs"], template["Globals"], *(told(function) for function in FUNCTIONS.values())]
     assert secret & set(references(shown)) == set()
 
@@ -71,7 +79,7 @@ def test_it_sets_aside_what_cannot_be_processed() -> None:
     aside = {"Fn::GetAtt": "SetAsideQueue.Arn"}
     (stream,) = resources("AWS::Lambda::EventSourceMapping").values()
     assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == aside
-    for name in ("BroadcastFunction", "AlertsFunction"):
+    for name in ("BroadcastFunction", "AlertsFunction", "ReconcileFunction"):
         invoked = FUNCTIONS[name]["Properties"]["EventInvokeConfig"]
         assert invoked["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": aside}
 
@@ -121,3 +129,19 @@ def references(value: Any) -> list[str]:
         )
         return [*named, *(found for inner in value.values() for found in references(inner))]
     return [found for inner in value for found in references(inner)] if isinstance(value, list) else []
+
+
+def test_it_deploys_nothing_to_fetch_with_until_there_is_a_source() -> None:
+    template = load()
+    assert template["Resources"]["ReconcileFunction"]["Condition"] == "HasSources"
+    assert set(references(template["Conditions"]["HasSources"])) == {
+        "ReconcileGitHubRepos",
+        "ReconcileJenkinsUrls",
+    }
+    for name in ("ReconcileGitHubRepos", "ReconcileJenkinsUrls"):
+        assert template["Parameters"][name]["Default"] == ""
+
+
+def test_it_looks_as_often_as_the_flow_counts_on() -> None:
+    (event,) = FUNCTIONS["ReconcileFunction"]["Properties"]["Events"].values()
+    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", f"rate({PERIOD // 60_000} minutes)")

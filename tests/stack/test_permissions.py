@@ -10,6 +10,12 @@ Resource = dict[str, Any]
 # What each function calls. A new call fails on the local stack, which enforces these roles, until it is here.
 ALLOWED = {
     "IngestFunction": {"dynamodb:UpdateItem", "secretsmanager:GetSecretValue"},
+    "ReconcileFunction": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:UpdateItem",
+        "secretsmanager:GetSecretValue",
+        "sqs:SendMessage",
+    },
     "AggregateFunction": {
         "dynamodb:BatchGetItem",
         "dynamodb:DeleteItem",
@@ -82,7 +88,7 @@ def test_it_lets_mail_go_out_from_the_one_address_only(expanded: dict[str, Resou
     assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "AlertEmailFrom"}}}
 
 
-def test_it_lets_only_ingest_write_builds_and_only_aggregate_write_metrics(
+def test_it_lets_only_ingest_and_reconcile_write_builds_and_only_aggregate_write_metrics(
     expanded: dict[str, Resource],
 ) -> None:
     writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
@@ -94,7 +100,10 @@ def test_it_lets_only_ingest_write_builds_and_only_aggregate_write_metrics(
             }:
                 if writing & set(listed(statement["Action"])):
                     writers[table].add(function)
-    assert writers == {"BuildsTable": {"IngestFunction"}, "MetricsTable": {"AggregateFunction"}}
+    assert writers == {
+        "BuildsTable": {"IngestFunction", "ReconcileFunction"},
+        "MetricsTable": {"AggregateFunction"},
+    }
 
 
 def of(kind: str, resources: dict[str, Resource]) -> list[Resource]:

@@ -44,6 +44,9 @@ def test_it_accepts_its_own_defaults() -> None:
         ("AlertEmailFrom", "ci@example.com", "CI <ci@example.com>, x@y"),
         ("AlertEmailTo", "a@example.com, b@example.com", "nobody"),
         ("SmtpPassword", "pass word{}", "back\\slash"),
+        ("ReconcileGitHubRepos", "acme/app, acme/my.lib", "acme"),
+        ("ReconcileJenkinsUrls", "https://ci.example.com/job/a/?multibranch=1", "ci.example.com"),
+        ("ReconcileJenkinsTokens", "ci:11aa,other:22bb", "11aa"),
     ],
 )
 def test_it_takes_usable_values_and_no_others(name: str, good: str, bad: str) -> None:

@@ -46,7 +46,7 @@ class _Jobs(Wire):
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """A page that was recorded: where it has not changed, nothing on it is news."""
 
     etag: str
@@ -60,7 +60,7 @@ class GitHub:
     site: Site
     repo: str
     clock: Callable[[], int]
-    etags: dict[str, _Read] = field(default_factory=dict)
+    etags: dict[str, Read] = field(default_factory=dict)
     _repository: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -110,7 +110,7 @@ class GitHub:
             # Whoever took the page asks for the next one, so that this one is recorded.
             following = _next(answer)
             if etag := answer.headers.get("etag"):
-                self.etags[address] = _Read(etag, following)
+                self.etags[address] = Read(etag, following)
             address = following
 
     def _page(self, runs: list[dict[str, Any]]) -> Page:
@@ -155,7 +155,7 @@ def _checked(answer: Answer, now: int) -> Answer:
     if answer.status < 300 or answer.status == 304:
         return answer
     if answer.status in (403, 429) and (pause := _pause(answer, now)):
-        raise SourceFailed("rate_limited", retry_after=pause)
+        raise SourceFailed("rate_limited", permanent=False, retry_after=pause)
     raise failure(answer)
 
 

@@ -20,6 +20,7 @@ _REDIRECTS: Final = 3
 _PIECE: Final = 256 * 1024
 Shape = TypeVar("Shape")
 
+_TEMPORARY: Final = frozenset((408, 425, 429))
 _REASONS: Final = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
 
 
@@ -93,13 +94,13 @@ class Site:
         try:
             return self._try(method, address, headers)
         except TimeoutError:
-            raise SourceFailed("timeout") from None
+            raise SourceFailed("timeout", permanent=False) from None
         except (InvalidURL, ValueError):
             raise SourceFailed("bad_url") from None
         except (OSError, HTTPException):
             if reused:
                 return self._ask(method, address, headers)
-            raise SourceFailed("unreachable") from None
+            raise SourceFailed("unreachable", permanent=False) from None
 
     def _try(self, method: str, address: str, headers: Mapping[str, str]) -> Answer:
         parts = urlsplit(address)
@@ -135,7 +136,8 @@ class Site:
 def failure(answer: Answer) -> SourceFailed:
     """What an answer that is no success says."""
     reason = _REASONS.get(answer.status, f"http_{answer.status}")
-    return SourceFailed(reason, retry_after=retry_after(answer.headers) or 0)
+    permanent = answer.status < 500 and answer.status not in _TEMPORARY
+    return SourceFailed(reason, permanent=permanent, retry_after=retry_after(answer.headers) or 0)
 
 
 def retry_after(headers: Mapping[str, str]) -> int | None:

@@ -4,30 +4,32 @@ A look keeps no place of its own: it goes over the same recent days again, skips
 write has the webhook's condition. So it may stop anywhere, run twice, or run beside another look.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 from zlib import crc32
 
-from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.build import Build, Sighting, Status
 from pipeline_health.domain.times import DAY, HOUR, SECOND
-from pipeline_health.flows.ingest import Builds, Result
+from pipeline_health.flows.ingest import Builds, Recorded, Result
 
 PERIOD: Final = 900 * SECOND  # the schedule's
 _LOOKS_A_DAY: Final = DAY // PERIOD
 _RERUN_DAYS: Final = 31  # GitHub lets a run be run again for 30 days, and lists it by its first creation
 _ATTEMPTS: Final = 100  # GitHub allows 50 re-runs; so much is asked for at most
+_ENDED: Final = Status.SUCCESS.rank
 REDELIVERY: Final = 3 * DAY  # how long GitHub keeps what it can deliver again
 
 
 class SourceFailed(Exception):
-    """A sender's API cannot be read now. `reason` is a word fit for a metric, without any secret;
-    `retry_after` is for how many milliseconds it asked to be left alone."""
+    """A sender's API cannot be read. `reason` is a word fit for a metric, without any secret; `permanent`
+    says that asking again will not help; `retry_after` is for how many milliseconds it asked for quiet."""
 
-    def __init__(self, reason: str, *, retry_after: int = 0) -> None:
+    def __init__(self, reason: str, *, permanent: bool = True, retry_after: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.permanent = permanent
         self.retry_after = retry_after
 
 
@@ -77,6 +79,8 @@ class Source(Protocol):
         ...
 
 
+Record = Callable[[Sighting], Recorded]
+Each = Callable[[Record, Iterable[Sighting]], Iterable[Recorded]]
 Ranks = Callable[[Sequence[str]], Mapping[str, int]]  # ids of builds -> the rank of the state that is stored
 
 
@@ -86,7 +90,11 @@ class Tally:
     created: int = 0
     updated: int = 0
     unusable: int = 0
-    redelivered: int | None = 0
+    redelivered: int | None = 0  # webhooks that GitHub was asked for again; None where we may not
+
+    @property
+    def restored(self) -> int:
+        return self.created + self.updated
 
 
 class Ending(StrEnum):
@@ -106,11 +114,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Fetching:
-    """What fetching rests on; instants are milliseconds."""
+    """What fetching rests on; instants are milliseconds. `each` may record several builds at once."""
 
     builds: Builds
     ranks: Ranks
     clock: Callable[[], int]
+    each: Each = map
 
 
 class _OutOfTime(Exception):
@@ -154,22 +163,31 @@ def is_deep(source: str, now: int) -> bool:
 
 def fetch(source: Source, part: Part, to: Fetching, tally: Tally, deadline: int | None = None) -> None:
     """Records what is missing of a part, or further along than what is stored."""
+
+    def record(sighting: Sighting) -> Recorded:
+        return to.builds.record(sighting, to.clock())
+
     for page in part.pages():
         tally.unusable += page.unusable
         tally.seen += len(page.sightings)
-        stored = to.ranks([name for sighting in page.sightings for name in _attempts(sighting.build)])
-        for sighting in page.sightings:
-            for each in _missing(source, sighting, stored):
-                _record(each, to, tally)
-            if deadline is not None and to.clock() >= deadline:
-                raise _OutOfTime
+        for recorded in to.each(record, _news(source, page, to, deadline)):
+            tally.created += recorded.result is Result.CREATED
+            tally.updated += recorded.result is Result.UPDATED
+
+
+def _news(source: Source, page: Page, to: Fetching, deadline: int | None) -> Iterator[Sighting]:
+    stored = to.ranks([name for sighting in page.sightings for name in _attempts(sighting.build)])
+    for sighting in page.sightings:
+        if deadline is not None and to.clock() >= deadline:
+            raise _OutOfTime
+        yield from _missing(source, sighting, stored)
 
 
 def _missing(source: Source, sighting: Sighting, stored: Mapping[str, int]) -> Iterator[Sighting]:
     """An earlier attempt has ended: what is stored of it as ended stays so."""
     *earlier, latest = _attempts(sighting.build).items()
     for name, number in earlier:
-        if stored.get(name, -1) < 2 and (found := source.attempt(sighting, number)):
+        if stored.get(name, -1) < _ENDED and (found := source.attempt(sighting, number)):
             yield found
     if stored.get(latest[0], -1) < sighting.build.status.rank:
         yield source.settled(sighting)
@@ -179,9 +197,3 @@ def _attempts(build: Build) -> dict[str, int]:
     first = max(1, build.attempt - _ATTEMPTS)
     numbers = range(first, build.attempt + 1)
     return {f"{build.pipeline_id}.{build.run}.{number}": number for number in numbers}
-
-
-def _record(sighting: Sighting, to: Fetching, tally: Tally) -> None:
-    recorded = to.builds.record(sighting, to.clock())
-    tally.created += recorded.result is Result.CREATED
-    tally.updated += recorded.result is Result.UPDATED
