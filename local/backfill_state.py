@@ -20,9 +20,9 @@ class Progress:
     done: set[str]
 
     @staticmethod
-    def of(*asked: object, until: int, folder: Path = FOLDER) -> "Progress":
+    def of(*asked: object, until: int, folder: Path | None = None) -> "Progress":
         """What was written down for the same questions, else a new one that ends at `until`."""
-        file = folder / f"{digest(*map(str, asked))}.json"
+        file = (folder or FOLDER) / f"{digest(*map(str, asked))}.json"
         if not file.exists():
             return Progress(file, until, set())
         written = json.loads(file.read_text(encoding="utf-8"))
