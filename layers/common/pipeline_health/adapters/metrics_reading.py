@@ -13,7 +13,8 @@ from pipeline_health.adapters.table_reading import TableReading, side_by_side
 from pipeline_health.domain.aggregates import DEFAULT_PREFIX
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
-from pipeline_health.domain.pipeline import Card, Recent
+from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.recent import Recent
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.changes import StoredChange
 from pipeline_health.flows.metrics import Aggregates, Share
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Numbers = tuple[int, ...]
 Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
 
-_NOT_COUNTED: Final = {"pk", "sk", DEFAULT_PREFIX}
+_KEY: Final = {"pk", "sk"}
 _FIRST: Final = " "  # before every id
 
 
@@ -131,7 +132,11 @@ def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
             for name, value in item.items()
             if name.startswith(DEFAULT_PREFIX)
         }
-    return {name: int(value["N"]) for name, value in item.items() if name[:2] not in _NOT_COUNTED}
+    return {
+        name: int(value["N"])
+        for name, value in item.items()
+        if name not in _KEY and not name.startswith(DEFAULT_PREFIX)
+    }
 
 
 def _id(key: Mapping[str, str]) -> tuple[str, str]:
