@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from tqdm import tqdm
 
 from local.backfill_place import Place, place
@@ -42,6 +42,10 @@ def main() -> None:
         with ExitStack() as closing:
             source = _source(options, closing)
             tally = _run(source, options, place(options), closing)
+    except EndpointConnectionError as error:
+        sys.exit(
+            f"make backfill: {error}. Start the stack with `make run`, or name one on AWS: --stack NAME."
+        )
     except (CannotBackfillError, ClientError, BotoCoreError) as error:
         sys.exit(f"make backfill: {error}")
     except KeyboardInterrupt:

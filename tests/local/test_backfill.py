@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from local import backfill, backfill_state
@@ -149,6 +150,15 @@ def test_it_says_what_is_wrong_with_a_question(
     with pytest.raises(SystemExit, match=says):
         run(monkeypatch, *arguments)
     assert hub.asked == []
+
+
+def test_it_says_when_no_stack_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
+
+    monkeypatch.setattr(backfill, "place", nobody)
+    with pytest.raises(SystemExit, match="make run"):
+        run(monkeypatch, *GITHUB[:4], *GITHUB[6:])
 
 
 def test_it_finds_the_table_of_a_stack_and_how_long_it_keeps_builds() -> None:
