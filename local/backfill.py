@@ -44,7 +44,7 @@ def main() -> None:
             tally = _run(source, options, place(options), closing)
     except EndpointConnectionError as error:
         sys.exit(
-            f"make backfill: {error}. Start the stack with `make run`, or name one on AWS: --stack NAME."
+            f"make backfill: {error}. Start one with `make run`, or name one on AWS: --stack NAME."
         )
     except (CannotBackfillError, ClientError, BotoCoreError) as error:
         sys.exit(f"make backfill: {error}")
