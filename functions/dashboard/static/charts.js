@@ -180,6 +180,8 @@ const POINTS = {
   cancelled: (x, y) => `M${round(x - 3)} ${round(y - 3)}h6v6h-6Zm1.4 1.4v3.2h3.2v-3.2Z`,
   skipped: (x, y) => `M${round(x - 3.5)} ${round(y - 1)}h7v2h-7Z`,
 };
+export const pointKey = (name) => h("svg", { class: "point", viewBox: "0 0 12 12", "aria-hidden": "true" }, h("path", { class: `f-${name}`, d: POINTS[name](6, 6), "fill-rule": "evenodd" }));
+
 const SCATTER = { top: 14, bottom: 24, left: 52, right: 44 };
 export const SCATTER_HEIGHT = 230;
 
@@ -218,7 +220,7 @@ export function scatterChart(builds, lines, layout) {
       h("line", { x1: SCATTER.left, x2: right, y1: round(layout.y(seconds)), y2: round(layout.y(seconds)) }),
       h("text", { x: SCATTER.left - 8, y: round(layout.y(seconds)) + 4, "text-anchor": "end" }, duration(seconds).replace(" 00s", "").replace(" 00m", "")))),
     h("g", { class: "axis" }, labels.map((at) => h("text", { x: round(layout.x(at)), y: SCATTER_HEIGHT - 6, "text-anchor": "middle" }, dayOf(at)))),
-    ["skipped", "cancelled", "success", "failure"].map((name) => paths[name] && h("path", { class: `f-${name}`, d: paths[name].join(""), "fill-rule": "evenodd" })),
+    ["skipped", "cancelled", "success", "failure"].map((name) => paths[name] && h("path", { class: `f-${name}`, d: paths[name].join(""), "fill-rule": name === "cancelled" ? "evenodd" : null })),
     level("p50", lines.p50),
     level("p95", lines.p95),
   ];

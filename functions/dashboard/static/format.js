@@ -60,8 +60,12 @@ export function ago(instant, now) {
   return day.format(instant);
 }
 
-/** Both times, for a tooltip. */
-export const bothTimes = (iso) => `${local.format(new Date(iso))}\n${utc.format(new Date(iso))} UTC`;
+/** Both times, for a tooltip; one where both are the same. */
+export function bothTimes(iso) {
+  const instant = new Date(iso);
+  const there = `${utc.format(instant)} UTC`;
+  return instant.getTimezoneOffset() === 0 ? there : `${local.format(instant)}\n${there}`;
+}
 
 export const dayOf = (instant) => day.format(instant);
 export const weekdayOf = (instant) => weekday.format(instant);

@@ -5,7 +5,7 @@ import { RECENT, brokenOnes, newestFirst, remember, state } from "./state.js";
 
 const LISTED = 60; // builds of the activity
 const EXPLAINED = 6; // broken pipelines whose log is shown at once
-const PAGE = 200; // builds of a pipeline's history
+const PAGE = { "24h": 100, "7d": 100, "30d": 300, "90d": 500 }; // builds of a pipeline's history
 const CALM = 1_500; // ms without news before the numbers are asked for again
 const AT_MOST_EVERY = 5_000;
 
@@ -139,7 +139,7 @@ async function summaryOfOne(signal) {
 
 async function history(signal) {
   const { pipeline, branch } = state.route;
-  const page = await get("builds", { pipeline, branch, limit: PAGE }, signal);
+  const page = await get("builds", { pipeline, branch, limit: PAGE[state.route.window] }, signal);
   const older = state.history?.builds.filter((build) => !page.builds.some((each) => each.id === build.id)) ?? [];
   state.history = { builds: [...page.builds, ...older].sort(newestFirst), next: state.history?.next ?? page.next, first: page.next };
 }

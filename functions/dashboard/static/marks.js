@@ -63,6 +63,7 @@ export function strip(builds, size = 30) {
     {
       class: "strip",
       viewBox: `0 0 ${size * CELL - (CELL - BAR)} ${TALL}`,
+      preserveAspectRatio: "xMinYMid",
       role: "img",
       "aria-label": inWords(shown),
       "data-size": size,
@@ -78,7 +79,8 @@ export function strip(builds, size = 30) {
 export function under(svg, event) {
   const box = svg.getBoundingClientRect();
   const size = Number(svg.dataset.size);
-  return size - 1 - Math.min(size - 1, Math.floor(((event.clientX - box.left) / box.width) * size));
+  const width = Math.min(box.width, (box.height / TALL) * (size * CELL));
+  return size - 1 - Math.floor(((event.clientX - box.left) / width) * size);
 }
 
 function inWords(builds) {

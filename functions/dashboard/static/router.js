@@ -73,7 +73,7 @@ document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button !== 0 || event.altKey || event.shiftKey) return;
   const link = event.target.closest("a[href]");
   const row = !link && !event.target.closest("button, input, select, label, pre") && event.target.closest("[data-href]");
-  const address = link ? link.getAttribute("href") : row?.dataset.href;
+  const address = link ? link.getAttribute("href") : row && row.dataset.href;
   if (!address || link?.target || !/^(\?|\.\/)/.test(address)) return;
   if (row && String(getSelection())) return; // somebody copies a name
   if (event.metaKey || event.ctrlKey) return void (row && open(address));

@@ -4,7 +4,6 @@ import { fill, h } from "./dom.js";
 import { refresh } from "./load.js";
 import { WINDOWS, go, here } from "./router.js";
 import { brokenOnes, state } from "./state.js";
-import { when } from "./views/parts.js";
 
 const THEMES = { "": "system", light: "light", dark: "dark" };
 const $ = (id) => document.getElementById(id);
@@ -109,5 +108,3 @@ async function copy(event) {
   button.textContent = done ? "Copied" : "Select and copy it";
   setTimeout(() => (button.textContent = "Copy"), 2_000);
 }
-
-export const stamp = when;

@@ -44,12 +44,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def look(browser: Browser, stack: Stack) -> Iterator[Callable[..., Looking]]:
-    """Opens the page, as often as asked. In the end none may have complained or asked anybody else."""
+    """Opens the page, as often as asked; None opens a window that does not look at it yet.
+
+    In the end none may have complained or asked anybody else.
+    """
     opened: list[Looking] = []
 
-    def open_page(address: str = "", **settings: object) -> Looking:
+    def open_page(address: str | None = "", **settings: object) -> Looking:
         opened.append(Looking(browser, stack, settings))
-        opened[-1].go(address)
+        if address is not None:
+            opened[-1].go(address)
         return opened[-1]
 
     yield open_page

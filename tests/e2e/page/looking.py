@@ -26,7 +26,7 @@ class Looking:
         )
         self.page = self.context.new_page()
         self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self.complaints.append(error.stack or str(error)))
         self.page.on("request", self._note)
         self.page.on("response", self._judge)
 
@@ -88,7 +88,7 @@ class Looking:
     def answer(self, path: str, body: Any, times: int | None = None) -> None:
         """Instead of the API, from the next visit on."""
         self.page.route(
-            re.compile(rf"/{path}(\?|$)"),
+            re.compile(rf"^\w+://[^/]+/{path}(\?|$)"),
             lambda route: route.fulfill(json=body),
             **({"times": times} if times else {}),
         )

@@ -114,7 +114,7 @@ def test_it_counts_what_it_was_told_in_the_tiles(look: Look, stack: Stack, repo:
 
 
 def test_it_connects_again_and_catches_up_what_it_missed(look: Look, stack: Stack, repo: str) -> None:
-    looking = look()
+    looking = look(None)
     looking.hold_the_socket()
     looking.go("")
     looking.is_live()
@@ -124,7 +124,7 @@ def test_it_connects_again_and_catches_up_what_it_missed(look: Look, stack: Stac
     stack.post("/ingest/github", flat(repo, "failure"))
     eventually(lambda: stack.get("/pipelines", repo=repo)["pipelines"])
     assert looking.row(repo).count() == 0
-    looking.page.evaluate("window.WebSocket = window.RealSocket")
+    looking.page.evaluate("() => void (window.WebSocket = window.RealSocket)")
     looking.is_live()
     expect(looking.row(repo)).to_contain_text("broken for")
 
@@ -143,7 +143,7 @@ def test_it_says_that_the_network_is_gone_and_recovers_by_itself(look: Look, sta
 
 
 def test_it_wakes_up_to_the_truth(look: Look, stack: Stack, repo: str) -> None:
-    looking = look()
+    looking = look(None)
     looking.page.clock.install()
     looking.go("")
     looking.is_live()
@@ -156,7 +156,7 @@ def test_it_wakes_up_to_the_truth(look: Look, stack: Stack, repo: str) -> None:
 
 
 def test_it_pings_so_that_nobody_closes_a_silent_connection(look: Look) -> None:
-    looking = look()
+    looking = look(None)
     looking.page.clock.install()
     with looking.page.expect_websocket() as opened:
         looking.go("")

@@ -3,11 +3,11 @@
 import { TIME_HEIGHT, bucketName, bucketed, cursor, scrub, timeChart, timeLayout } from "../charts.js";
 import { fill, h, list, said } from "../dom.js";
 import { count, percent, plural } from "../format.js";
-import { icon, isOpen, legend } from "../marks.js";
+import { icon, isOpen, legend, strip } from "../marks.js";
 import { WINDOWS, toBuild, toPipeline } from "../router.js";
 import { brokenOnes, newestFirst, startOf, state } from "../state.js";
 import { filters, rows } from "./pipelines.js";
-import { atSender, branchChip, buildLine, excerpt, log, when } from "./parts.js";
+import { atSender, branchChip, buildLine, excerpt, log, noLog, titleOf, when } from "./parts.js";
 import { tilesOf } from "./tiles.js";
 
 const EXPLAINED = 6;
@@ -15,6 +15,7 @@ const GOING_ON = 14;
 
 export function mount(root) {
   const headline = h("h1", { class: "headline" });
+  const further = h("p", { class: "further" });
   const cards = h("ul", { class: "cards", "aria-label": "Broken pipelines" });
   const tiles = h("dl", { class: "tiles" });
   const chart = chartPart();
@@ -22,7 +23,7 @@ export function mount(root) {
   const pipelines = rows();
   const bar = filters();
   root.append(
-    h("section", { class: "hero", "aria-label": "What is broken" }, headline, cards),
+    h("section", { class: "hero", "aria-label": "What is broken" }, headline, cards, further),
     h("section", { "aria-label": "Numbers" }, tiles),
     h("div", { class: "columns" },
       h("section", { class: "panel chart", "aria-labelledby": "chart-title" }, chart.element),
@@ -33,8 +34,10 @@ export function mount(root) {
   return () => {
     const known = [...state.pipelines.values()].filter(inScope);
     const broken = brokenOnes(known);
-    fill(headline, headlineOf(broken, known));
+    fill(headline, ...headlineOf(broken, known));
     list(cards, broken.slice(0, EXPLAINED).map((p) => ({ key: p.id, parts: [p, state.details.get(p.streak?.last_build)] })), card);
+    const left = broken.length - EXPLAINED;
+    further.textContent = left > 0 ? `and ${left} more, in the list below` : "";
     fill(tiles, tilesOf(state.summary, state.route, broken));
     chart.update();
     list(activity, goingOn().map((build) => ({ key: build.id, parts: [build] })), ({ parts }) => buildLine(parts[0]));
@@ -46,9 +49,12 @@ export function mount(root) {
 const inScope = (pipeline) => !state.route.repo || pipeline.repo === state.route.repo;
 
 function headlineOf(broken, known) {
-  if (broken.length === 0) return [icon("success", "big"), h("span", null, known.length === 1 ? "The pipeline passes" : `All ${count(known.length)} pipelines pass`)];
-  const are = broken.length === 1 ? "pipeline is" : "pipelines are";
-  return [icon("failure", "big"), h("span", null, h("b", null, count(broken.length)), ` of ${count(known.length)} ${are} broken`)];
+  const of = state.route.repo && [" of ", said(state.route.repo)];
+  if (known.length === 0) return [h("span", null, "No pipeline", of)];
+  const all = known.length === 1 ? "The only pipeline" : `All ${count(known.length)} pipelines`;
+  if (broken.length === 0) return [icon("success", "big"), h("span", null, all, of, known.length === 1 ? " passes" : " pass")];
+  const are = broken.length === 1 ? "is" : "are";
+  return [icon("failure", "big"), h("span", null, h("b", null, count(broken.length)), ` of ${plural(known.length, "pipeline")}`, of, ` ${are} broken`)];
 }
 
 function card({ parts: [pipeline, build] }) {
@@ -57,17 +63,17 @@ function card({ parts: [pipeline, build] }) {
     h("div", { class: "card-head" }, icon("failure"),
       h("h2", null, h("a", { href: toPipeline(pipeline.id) }, h("span", { class: "repo" }, said(pipeline.repo)), " ", said(pipeline.name))),
       branchChip(pipeline.branch)),
-    h("p", { class: "since" }, "Broken for ", when(pipeline.broken_since, "span"), streak && streak.builds > 1 ? ` · ${streak.builds} failures in a row` : " · first failure"),
-    build === undefined ? h("p", { class: "cause faint" }, "…") : build && cause(build));
+    h("p", { class: "since" }, "Broken for ", when(pipeline.broken_since, "span"), streak && streak.builds > 1 ? ` · ${streak.builds} in a row` : " · first failure"),
+    build ? cause(build) : [h("p", { class: "cause faint" }, build === null ? "The build is not kept any more." : "…"), h("p", { class: "log none" })],
+    h("div", { class: "card-foot" }, strip(pipeline.recent), build && h("p", { class: "actions" }, atSender(build), h("a", { class: "button quiet", href: toBuild(build.id) }, "Details"))));
 }
 
 function cause(build) {
   return [
-    h("p", { class: "cause" }, said(build.title ?? build.commit?.slice(0, 10) ?? "A build"), build.actor ? [h("span", { class: "by" }, " by "), said(build.actor)] : null),
+    h("p", { class: "cause" }, said(titleOf(build)), build.actor ? [h("span", { class: "by" }, " by "), said(build.actor)] : null),
     build.logs
       ? log(excerpt(build.logs, 4), { "aria-label": "End of the log" })
-      : h("p", { class: "log none" }, `The sender gave no log${build.conclusion ? `, only: ${build.conclusion}` : ""}.`),
-    h("p", { class: "actions" }, atSender(build), h("a", { class: "button quiet", href: toBuild(build.id) }, "Details")),
+      : noLog(build),
   ];
 }
 

@@ -4,7 +4,6 @@ import { h, outside, said } from "../dom.js";
 import { ago, bothTimes, clock, span } from "../format.js";
 import { icon, isOpen } from "../marks.js";
 import { toBuild } from "../router.js";
-import { startOf } from "../state.js";
 
 /** A time that ticks: `kind` is how it reads (ago, span, clock); both clocks on hover. */
 export function when(iso, kind = "ago") {
@@ -48,6 +47,14 @@ export const senderOf = (build) => {
 export const atSender = (build, attributes) =>
   outside(build.url, { class: "button", ...attributes }, `Open at ${senderOf(build)}`, h("span", { "aria-hidden": "true" }, " ↗"));
 
+/** What is there instead of a log. */
+export function noLog(build) {
+  const who = senderOf(build) === "GitHub" ? "GitHub sends no log with a run" : "The sender gave no log";
+  return h("p", { class: "log none" }, who, build.conclusion && ["; it ended with ", h("b", null, said(build.conclusion))], ".");
+}
+
+export const titleOf = (build) => build.title ?? (build.commit ? `commit ${build.commit.slice(0, 10)}` : "a build");
+
 /** Of a log, the lines around the last one that says what went wrong. */
 export function excerpt(logs, most) {
   const lines = clean(logs).split("\n");
@@ -70,12 +77,10 @@ export function buildLine(build) {
   return h("li", { class: `line s-${build.status}`, "data-href": toBuild(build.id) },
     icon(build.status),
     h("div", { class: "what" },
-      h("a", { href: toBuild(build.id) }, said(build.repo), " ", h("b", null, said(build.pipeline))),
-      h("span", { class: "why" }, said(build.branch), build.title ? [" · ", said(build.title)] : null)),
+      h("a", { href: toBuild(build.id) }, h("b", null, said(build.pipeline)), " ", said(build.branch)),
+      h("span", { class: "why" }, said(build.repo), build.title ? [" · ", said(build.title)] : null)),
     h("div", { class: "when" }, isOpen(build.status) ? took(build) : when(build.completed_at ?? build.started_at)));
 }
-
-export const recently = (build) => startOf(build);
 
 export function crumbs(...parts) {
   return h("nav", { class: "crumbs", "aria-label": "Where you are" }, h("ol", null, parts.map((part) => h("li", null, part))));

@@ -1,13 +1,13 @@
 // One pipeline: how long its builds take, what broke and was fixed, its branches, and every build.
 
-import { SCATTER_HEIGHT, ring, scatterChart, scatterLayout, scrub } from "../charts.js";
+import { SCATTER_HEIGHT, pointKey, ring, scatterChart, scatterLayout, scrub } from "../charts.js";
 import { fill, h, list, said } from "../dom.js";
 import { count, duration, percent, plural } from "../format.js";
-import { WORDS, icon, isOpen, legend, status } from "../marks.js";
+import { WORDS, icon, isOpen, status } from "../marks.js";
 import { more } from "../load.js";
 import { go, here, toBuild, toOverview } from "../router.js";
 import { isBroken, mainBranch, startOf, state } from "../state.js";
-import { atSender, branchChip, crumbs, excerpt, log, number, took, when } from "./parts.js";
+import { atSender, branchChip, crumbs, excerpt, log, noLog, number, titleOf, took, when } from "./parts.js";
 import { tilesOf } from "./tiles.js";
 
 export function mount(root) {
@@ -65,8 +65,9 @@ function causeOf(pipeline) {
   const build = state.details.get(pipeline.streak?.last_build);
   if (!build) return null;
   return h("section", { class: "panel cause-panel", "aria-label": "Why" },
-    h("p", { class: "cause" }, said(build.title ?? build.commit?.slice(0, 10) ?? "A build"), build.actor && [h("span", { class: "by" }, " by "), said(build.actor)]),
-    build.logs ? log(excerpt(build.logs, 8), { tabindex: 0, role: "region", "aria-label": "End of the log" }) : h("p", { class: "log none" }, `The sender gave no log${build.conclusion ? `, only: ${build.conclusion}` : ""}.`),
+    h("h2", null, "The last failure, ", when(build.completed_at)),
+    h("p", { class: "cause" }, said(titleOf(build)), build.actor && [h("span", { class: "by" }, " by "), said(build.actor)]),
+    build.logs ? log(excerpt(build.logs, 8), { tabindex: 0, role: "region", "aria-label": "End of the log" }) : noLog(build),
     h("p", { class: "actions" }, atSender(build), h("a", { class: "button quiet", href: toBuild(build.id) }, "Details")));
 }
 
@@ -93,7 +94,7 @@ function scatterPart() {
     const key = [builds, slider.clientWidth, state.summary];
     if (!slider.clientWidth || key.every((part, i) => part === drawnFor[i])) return;
     drawnFor = key;
-    points = builds.filter((build) => build.duration_seconds != null && !isOpen(build.status)).map((build) => ({ ...build, at: startOf(build) })).reverse();
+    points = plotted(builds);
     const lines = state.summary?.duration ?? {};
     layout = points.length ? scatterLayout(slider.clientWidth, points, lines) : null;
     drawing.setAttribute("viewBox", `0 0 ${slider.clientWidth} ${SCATTER_HEIGHT}`);
@@ -111,7 +112,20 @@ function scatterPart() {
   };
 }
 
-const overall = (points) => [h("span", { class: "v-name" }, points.length ? `last ${plural(points.length, "build")}` : "no completed build"), legend()];
+const SHAPES = ["success", "failure", "cancelled", "skipped"];
+
+const overall = (points) => [
+  h("span", { class: "v-name" }, points.length ? plural(points.length, "build") : "no completed build"),
+  SHAPES.filter((name) => points.some((build) => build.status === name)).map((name) => h("span", { class: "v-key" }, pointKey(name), WORDS[name].toLowerCase())),
+];
+
+/** Those of the window; where there are none, all that are known. */
+function plotted(builds) {
+  const completed = builds.filter((build) => build.duration_seconds != null && !isOpen(build.status)).map((build) => ({ ...build, at: startOf(build) })).reverse();
+  const from = Date.parse(state.summary?.from ?? 0);
+  const within = completed.filter((build) => Date.parse(build.completed_at) >= from);
+  return within.length ? within : completed;
+}
 
 const readout = (build) => [
   status(build.status),
@@ -183,7 +197,7 @@ function buildsPart() {
   const columns = ["Status", "Build", "Branch", "What", "Who", "Started", "Duration", "Queue"];
   const title = h("h2", { id: "builds-title" }, "Builds");
   return {
-    element: [title, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "builds-title" }, h("table", { class: "builds" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), body)), end],
+    element: [title, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of builds" }, h("table", { class: "builds" }, h("thead", null, h("tr", null, columns.map((name) => h("th", { scope: "col" }, name)))), body)), end],
     update(builds) {
       list(body, builds.map((build) => ({ key: build.id, parts: [build] })), tableRow);
       next.hidden = !state.history?.next;

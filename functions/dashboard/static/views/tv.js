@@ -24,6 +24,7 @@ export function mount(root) {
     const good = all.filter((pipeline) => !isBroken(pipeline));
     fill(headline, icon(bad.length ? "failure" : "success", "big"), h("span", null, bad.length ? [h("b", null, count(bad.length)), " broken"] : `All ${count(all.length)} pass`));
     fill(side, ...sideOf());
+    root.classList.toggle("bad", bad.length > 0);
     const large = bad.slice(0, 9);
     broken.hidden = bad.length === 0;
     broken.dataset.count = large.length;
@@ -37,24 +38,25 @@ export function mount(root) {
 }
 
 const sideOf = () => [
+  state.live !== "open" && h("span", { class: "lost" }, state.live === "waiting" ? "offline" : "connecting"),
   h("span", null, "success rate ", h("b", null, percent(state.summary?.success_rate)), ` in ${WINDOWS[state.route.window]}`),
   h("a", { href: here({ tv: null }) }, "Leave"),
-];
+].filter(Boolean);
 
 function brokenTile({ parts: [pipeline, build] }) {
-  return h("li", { class: "tv-tile broken" },
+  return h("li", { class: "tv-tile broken" }, h("div", null,
     h("p", { class: "repo" }, said(pipeline.repo)),
     h("h2", null, icon("failure"), said(pipeline.name)),
     h("p", { class: "since" }, branchChip(pipeline.branch), " for ", when(pipeline.broken_since, "span")),
     h("p", { class: "who" }, pipeline.streak && plural(pipeline.streak.builds, "failure"), build?.actor && [" · ", said(build.actor)], isOpen(pipeline.status) && h("span", { class: "again" }, ` · ${WORDS[pipeline.status].toLowerCase()} again`)),
-    strip(pipeline.recent));
+    strip(pipeline.recent)));
 }
 
 const smallTile = ({ parts: [pipeline] }) =>
-  h("li", { class: `tv-tile s-${pipeline.status}` },
+  h("li", { class: `tv-tile s-${pipeline.status}` }, h("div", null,
     h("p", { class: "repo" }, said(pipeline.repo)),
     h("h2", null, icon(isBroken(pipeline) ? "failure" : pipeline.status), said(pipeline.name), h("span", { class: "sr" }, WORDS[pipeline.status] ?? "")),
-    strip(pipeline.recent));
+    strip(pipeline.recent)));
 
 /** A wall should not fall asleep; browsers that cannot promise it are as they are. */
 function keepAwake() {
