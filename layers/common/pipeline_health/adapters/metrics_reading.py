@@ -78,7 +78,7 @@ class MetricsReading:
         return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
 
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
-        """Single hours and days in batches of a hundred, the weeks of each scope in one query."""
+        """Of different scopes: single hours and days in batches of a hundred, each one's weeks in a query."""
         singles = self._singles(shares, cover.hours, cover.days)
         weeks = side_by_side(lambda share: self._weeks(share, cover.weeks), shares)
         return [replace(each, weeks=counted) for each, counted in zip(singles, weeks, strict=True)]
