@@ -32,6 +32,10 @@ demo: .venv/run ## Fill a running stack with some weeks of believable builds
 backfill: .venv/run ## Fetch builds from before the first webhook: make backfill ARGS="--help"
 	@PYTHONPATH=layers/common $(BIN)/python -m local.backfill $(ARGS)
 
+.PHONY: webhook-secret
+webhook-secret: .venv/run ## What to paste into GitHub or Jenkins, of this machine's stack or of STACK=name on AWS
+	@$(BIN)/python -m local.secret webhook
+
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
 	@$(BIN)/pytest -n 2 --dist loadgroup

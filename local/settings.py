@@ -69,15 +69,23 @@ class Settings:
         return f"http://host.docker.internal:{self.aws_port}"
 
     @property
+    def locked(self) -> bool:
+        return self.parameters.get("Auth") == "on"
+
+    @property
     def all_parameters(self) -> dict[str, str]:
-        """What was asked for, and what only a stack on one machine needs."""
-        return self.parameters | {
-            "AwsEndpointUrl": self.aws_url,
-            "WebSocketEndpoint": f"{self.aws_url}/_aws/execute-api/{WEBSOCKET_API}/ws",
-            "WebSocketUrl": self.websocket_url,
-            "AllowInsecureReceivers": "on",
-            "SesIdentity": self.parameters.get("AlertEmailFrom", ""),  # verified here without a letter
-        }
+        """What was asked for, and what only a stack on one machine needs; it is open by default."""
+        return (
+            {"Auth": "off"}
+            | self.parameters
+            | {
+                "AwsEndpointUrl": self.aws_url,
+                "WebSocketEndpoint": f"{self.aws_url}/_aws/execute-api/{WEBSOCKET_API}/ws",
+                "WebSocketUrl": self.websocket_url,
+                "AllowInsecureReceivers": "on",
+                "SesIdentity": self.parameters.get("AlertEmailFrom", ""),  # verified here without a letter
+            }
+        )
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -13,8 +13,9 @@ import urllib.request
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from local.deploy import Aws
+from local.deploy import STACK, Aws
 from local.front import App, Message
+from local.secret import value
 from local.settings import HTTP_API, WEBSOCKET_API, Settings
 
 _DEADLINE: Final = 30  # seconds; a warm stack needs a tenth of one
@@ -100,11 +101,14 @@ def _send_build(settings: Settings) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     build = {"pipeline": "warm-up", "repo": "local/warm-up", "branch": "main", "status": "success"}
     body = json.dumps(build | {"started_at": now, "completed_at": now}).encode()
-    secret = settings.parameters.get("WebhookSecret", "").encode()
-    signature = f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}"
-    answer = _ask(settings, "/ingest/github", body, {"X-Hub-Signature-256": signature} if secret else {})
+    answer = _ask(settings, "/ingest/github", body, _signature(settings, body) if settings.locked else {})
     if answer >= 400:
         raise NotWarmError(f"the first webhook was refused ({answer})")
+
+
+def _signature(settings: Settings, body: bytes) -> dict[str, str]:
+    secret = value(Aws(settings.aws_url).client, STACK, "webhook").encode()
+    return {"X-Hub-Signature-256": f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}"}
 
 
 def _ask(

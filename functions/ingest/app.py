@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final, Literal
 
 from aws_lambda_powertools import Logger, Metrics
@@ -19,7 +19,7 @@ from pipeline_health.adapters.lambda_http import (
     problem_response,
     request_of,
 )
-from pipeline_health.adapters.secrets import WebhookSecrets, secrets_client
+from pipeline_health.adapters.secrets import SharedSecret, secrets_client
 from pipeline_health.flows.ingest import RETRY_AFTER_SECONDS, Reply, ingest
 from pipeline_health.providers.delivery import Delivery
 from pipeline_health.providers.refusal import Refusal
@@ -49,7 +49,7 @@ class Settings(BaseModel):
 
     builds_table: str = Field(alias="BUILDS_TABLE", min_length=1)
     retention_days: int = Field(alias="RETENTION_DAYS", default=400, ge=1, le=3650)
-    auth: Literal["on", "off"] = Field(alias="AUTH", default="off")
+    auth: Literal["on", "off"] = Field(alias="AUTH", default="on")
     webhook_secret_arn: str = Field(alias="WEBHOOK_SECRET_ARN", default="")
 
 
@@ -64,8 +64,8 @@ def _builds() -> DynamoBuilds:
 
 
 @cache
-def _secrets() -> WebhookSecrets:
-    return WebhookSecrets(secrets_client, _settings().webhook_secret_arn)
+def _secrets() -> SharedSecret:
+    return SharedSecret(secrets_client, _settings().webhook_secret_arn)
 
 
 @metrics.log_metrics
@@ -83,7 +83,7 @@ def _take_in(request: Request) -> Reply:
         raise Refusal(405, "Webhooks are POSTed.")
     now = time.time_ns() // 1_000_000
     delivery = Delivery(body=request.body, received_at=now, headers=request.headers, query=request.query)
-    secrets = partial(_secrets().get, now) if _settings().auth == "on" else None
+    secrets = _secrets() if _settings().auth == "on" else None
     return ingest(request.path.get("provider", ""), delivery, _builds(), secrets)
 
 

@@ -55,7 +55,7 @@ def test_it_says_which_port_is_taken_and_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"AUTH": "on"}, "WebhookSecret must be given"),
+        ({"AUTH": "yes"}, "Auth"),
         ({"ALERT_ON": "sometimes"}, "AlertOn"),
         ({"SMTP_PORT": "mail"}, "SmtpPort"),
         ({"AWS_PORT": "x"}, "AWS_PORT=x is no port"),

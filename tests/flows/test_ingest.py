@@ -26,8 +26,22 @@ class Broken:
         raise Unavailable("Storage")
 
 
-def no_secrets() -> Sequence[bytes]:
-    raise AssertionError("nobody may ask for the secrets here")
+class Known:
+    """Secrets; `after` is what reading them once more gives."""
+
+    def __init__(self, *secrets: bytes, after: Sequence[bytes] = ()) -> None:
+        self._secrets, self._after = secrets, after
+
+    def known(self, now: int) -> Sequence[bytes]:
+        return self._secrets
+
+    def renewed(self, now: int) -> Sequence[bytes]:
+        return self._after
+
+
+class Untouched(Known):
+    def known(self, now: int) -> Sequence[bytes]:
+        raise AssertionError("nobody may ask for the secrets here")
 
 
 def taken(builds: FakeBuilds, delivery: Delivery, provider: str = "github") -> Reply:
@@ -65,7 +79,7 @@ def test_an_event_that_is_no_build_is_ignored_and_stores_nothing() -> None:
 
 def test_a_body_over_5_mib_is_refused_before_anything_else_is_asked() -> None:
     with refused(413):
-        ingest("nobody", Delivery(b" " * (BODY_LIMIT + 1), NOW), FakeBuilds(), no_secrets)
+        ingest("nobody", Delivery(b" " * (BODY_LIMIT + 1), NOW), FakeBuilds(), Untouched())
 
 
 def test_a_body_of_exactly_5_mib_is_read() -> None:
@@ -75,24 +89,24 @@ def test_a_body_of_exactly_5_mib_is_read() -> None:
 
 def test_an_unknown_provider_is_refused_before_the_signature_is_asked_for() -> None:
     with refused(404):
-        ingest("nobody", Delivery(b"{}", NOW), FakeBuilds(), no_secrets)
+        ingest("nobody", Delivery(b"{}", NOW), FakeBuilds(), Untouched())
 
 
 @pytest.mark.parametrize("provider", ["github", "jenkins"])
 def test_nothing_is_parsed_before_the_signature_holds(provider: str) -> None:
     with refused(401):
-        ingest(provider, github(b"not even JSON"), FakeBuilds(), lambda: [SECRET])
+        ingest(provider, github(b"not even JSON"), FakeBuilds(), Known(SECRET))
 
 
 def test_a_signed_webhook_is_taken_in() -> None:
     body = encoded(github_run())
     delivery = github(body, **{"x-hub-signature-256": signature(body)})
-    assert ingest("github", delivery, FakeBuilds(), lambda: [SECRET]).result is Result.CREATED
+    assert ingest("github", delivery, FakeBuilds(), Known(SECRET)).result is Result.CREATED
 
 
 def test_a_webhook_that_bears_the_token_is_taken_in() -> None:
     delivery = jenkins(jenkins_build(), token=SECRET.decode())
-    assert ingest("jenkins", delivery, FakeBuilds(), lambda: [SECRET]).result is Result.CREATED
+    assert ingest("jenkins", delivery, FakeBuilds(), Known(SECRET)).result is Result.CREATED
 
 
 def test_what_cannot_be_stored_is_not_acknowledged() -> None:
@@ -101,10 +115,20 @@ def test_what_cannot_be_stored_is_not_acknowledged() -> None:
 
 
 def test_without_the_secrets_nobody_is_let_in() -> None:
-    def unreachable() -> Sequence[bytes]:
-        raise Unavailable("The webhook secret")
+    class Unreachable(Known):
+        def known(self, now: int) -> Sequence[bytes]:
+            raise Unavailable("The webhook secret")
 
     builds = FakeBuilds()
     with refused(503):
-        ingest("github", github(github_run()), builds, unreachable)
+        ingest("github", github(github_run()), builds, Unreachable())
     assert not builds.leading
+
+
+def test_a_secret_that_was_just_rotated_is_read_once_more() -> None:
+    body = encoded(github_run())
+    delivery = github(body, **{"x-hub-signature-256": signature(body)})
+    assert ingest("github", delivery, FakeBuilds(), Known(b"old", after=[SECRET])).result is Result.CREATED
+    for after in ((), [b"another"]):
+        with refused(401):
+            ingest("github", delivery, FakeBuilds(), Known(b"old", after=after))

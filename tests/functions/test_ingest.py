@@ -31,6 +31,7 @@ Answer = tuple[int, dict[str, Any]]
 def store(monkeypatch: pytest.MonkeyPatch) -> FakeBuilds:
     store = FakeBuilds()
     monkeypatch.setenv("BUILDS_TABLE", "none")
+    monkeypatch.setenv("AUTH", "off")
     for cache in (app._settings, app._secrets, secrets_client):
         cache.cache_clear()
     monkeypatch.setattr(app, "_builds", lambda: store)

@@ -40,6 +40,7 @@ TIMES: Final = {
 def store(monkeypatch: pytest.MonkeyPatch) -> FakeBuilds:
     store = FakeBuilds()
     monkeypatch.setenv("BUILDS_TABLE", "none")
+    monkeypatch.setenv("AUTH", "off")
     app._settings.cache_clear()
     monkeypatch.setattr(app, "_builds", lambda: store)
     return store

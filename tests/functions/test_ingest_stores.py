@@ -21,6 +21,7 @@ GITHUB = {"X-GitHub-Event": "workflow_run"}
 def fresh(monkeypatch: pytest.MonkeyPatch, dynamodb: DynamoDBClient) -> Iterator[None]:
     """Clients of this test's moto, and of no other's."""
     monkeypatch.setenv("BUILDS_TABLE", "BuildsTable")
+    monkeypatch.setenv("AUTH", "off")
     caches = (app._settings, app._builds, writing_client)
     for cache in caches:
         cache.cache_clear()

@@ -1,6 +1,6 @@
 """A webhook's way: size, sender, signature, parse, store, reply. Nothing unsigned is parsed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -8,13 +8,20 @@ from typing import Any, Final, Protocol
 from pipeline_health.domain.build import Build, Sighting
 from pipeline_health.domain.view import build_view
 from pipeline_health.providers.delivery import Delivery, Ignored
-from pipeline_health.providers.refusal import Refusal
+from pipeline_health.providers.refusal import Refusal, Unauthorized
 from pipeline_health.providers.senders import SENDERS, Sender
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 RETRY_AFTER_SECONDS: Final = 5
 
-Secrets = Callable[[], Sequence[bytes]]
+
+class Secrets(Protocol):
+    """What senders may prove to know."""
+
+    def known(self, now: int) -> Sequence[bytes]: ...
+    def renewed(self, now: int) -> Sequence[bytes]:
+        """Read anew because of one that is not known; nothing where that was done a moment ago."""
+        ...
 
 
 class Result(StrEnum):
@@ -74,9 +81,17 @@ def ingest(
     if sender is None:
         raise Refusal(404, f"There is no such provider; known are: {', '.join(sorted(senders))}.")
     if secrets is not None:
-        sender.verify(delivery, secrets())
+        _verify(sender, delivery, secrets)
     parsed = sender.parse(delivery)
     if isinstance(parsed, Ignored):
         return Reply(202, Result.IGNORED, reason=parsed.reason)
     recorded = builds.record(parsed, delivery.received_at)
     return Reply(201 if recorded.result is Result.CREATED else 200, recorded.result, build=recorded.build)
+
+
+def _verify(sender: Sender, delivery: Delivery, secrets: Secrets) -> None:
+    """A secret that was just rotated is not known yet, so a wrong one has it read once more."""
+    try:
+        sender.verify(delivery, secrets.known(delivery.received_at))
+    except Unauthorized:
+        sender.verify(delivery, secrets.renewed(delivery.received_at))

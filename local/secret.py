@@ -1,0 +1,86 @@
+"""`make webhook-secret`: what has to be pasted elsewhere, the secret last. `rotate` makes a new one first.
+
+STACK names a stack on AWS; without it the one that runs on this machine is meant. It stands for
+aws secretsmanager get-secret-value --secret-id <output WebhookSecretArn> --query SecretString --output text
+"""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.deploy import STACK, Aws
+from local.settings import BadSettingError, read_settings
+
+Clients = Callable[[str], Any]
+OUTPUTS: Final = {"webhook": "WebhookSecretArn"}
+
+
+class NoSecretError(Exception):
+    """There is none; the message says why."""
+
+
+def main() -> None:
+    name, rotating = sys.argv[1], "rotate" in sys.argv[2:]
+    try:
+        clients, stack, url = place()
+        if rotating:
+            rotate(clients, stack, name)
+        secret = value(clients, stack, name)
+        print("\n".join((*_GUIDES[name](url or _outputs(clients, stack)["ApiUrl"]), secret)))
+    except (NoSecretError, BadSettingError, BotoCoreError, ClientError) as error:
+        sys.exit(f"make {name}-secret: {error}")
+
+
+def place() -> tuple[Clients, str, str]:
+    """How to reach it, its stack, and the address of its API where no output names it."""
+    if os.environ.get("STACK"):
+        return partial(boto3.client), os.environ["STACK"], ""
+    settings = read_settings(os.environ)
+    return Aws(settings.aws_url).client, STACK, settings.url
+
+
+def value(clients: Clients, stack: str, name: str) -> str:
+    text = clients("secretsmanager").get_secret_value(SecretId=_arn(clients, stack, name))["SecretString"]
+    return str(json.loads(text)[name])
+
+
+def rotate(clients: Clients, stack: str, name: str) -> None:
+    """Both hold from now on, until the next rotation."""
+    document = {name: secrets.token_hex(24), "previous": value(clients, stack, name)}
+    clients("secretsmanager").put_secret_value(
+        SecretId=_arn(clients, stack, name), SecretString=json.dumps(document)
+    )
+
+
+def _for_webhooks(url: str) -> list[str]:
+    return [
+        f"GitHub: payload URL {url}/ingest/github, content type application/json, event Workflow runs",
+        f"Jenkins: {url}/ingest/jenkins?token= and the secret",
+        "Secret:",
+    ]
+
+
+_GUIDES: Final = {"webhook": _for_webhooks}
+
+
+def _outputs(clients: Clients, stack: str) -> dict[str, str]:
+    described = clients("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _arn(clients: Clients, stack: str, name: str) -> str:
+    arn = _outputs(clients, stack).get(OUTPUTS[name])
+    if not arn:
+        raise NoSecretError(f"stack {stack} has no {name} secret: it was started with Auth (AUTH) off.")
+    return arn
+
+
+if __name__ == "__main__":
+    main()
