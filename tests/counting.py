@@ -32,12 +32,17 @@ class MemoryCounts:
     requests: int = 0
 
     def known(self, wanted: Mapping[str, Wanted], default_names: frozenset[str]) -> dict[str, Known]:
-        return {name: self._known(name, want) for name, want in wanted.items()}
+        return {name: self._known(name, want, default_names) for name, want in wanted.items()}
 
-    def _known(self, pipeline_id: str, want: Wanted) -> Known:
+    def _known(self, pipeline_id: str, want: Wanted, default_names: frozenset[str]) -> Known:
+        """No more than the table is asked for."""
         card = self.cards.get(pipeline_id, Card(pipeline_id))
         runs = {run: self.runs[pipeline_id, run] for run in want.runs if (pipeline_id, run) in self.runs}
-        branches = {name: branch for (owner, name), branch in self.branches.items() if owner == pipeline_id}
+        counted_on = {counted.branch for run in runs.values() for counted in run.values()}
+        asked = {*want.branches, *default_names, *card.candidates(default_names), *counted_on}
+        branches = {
+            name: self.branches[pipeline_id, name] for name in asked if (pipeline_id, name) in self.branches
+        }
         return Known(card, runs, branches)
 
     def reach(self, pipeline_id: str, branch: str, first: str, last: str) -> Reach:
@@ -76,6 +81,16 @@ class MemoryCounts:
     @property
     def totals(self) -> dict[tuple[Scope, int], Counter[str]]:
         return settle(self.moves)
+
+
+@dataclass
+class MemoryBuilds:
+    """The builds table: a build as it is by now, which may be further than the stream says."""
+
+    builds: dict[str, Build] = field(default_factory=dict)
+
+    def get(self, build_id: str) -> Build | None:
+        return self.builds.get(build_id)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import pytest
 
 from functions.metrics import api
 from pipeline_health.adapters.builds import DynamoBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
 from pipeline_health.flows.aggregate import Aggregation, aggregate
@@ -120,6 +121,7 @@ def count(client: Any, *builds: Build) -> None:
     store(client, *builds)
     to = Aggregation(
         counts=CountsTable(client, "MetricsTable"),
+        builds=StoredBuilds(client, "BuildsTable"),
         topic=MemoryTopic(),
         aside=MemoryAside(),
         read=stored_of,

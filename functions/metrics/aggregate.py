@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.aside import SetAsideQueue
 from pipeline_health.adapters.builds import from_image
+from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
@@ -27,6 +28,7 @@ metrics = Metrics(namespace="PipelineHealth")
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
+    BUILDS_TABLE: str
     METRICS_TABLE: str
     EVENTS_TOPIC_ARN: str
     SET_ASIDE_QUEUE_URL: str
@@ -60,6 +62,7 @@ def flow() -> Aggregation:
     settings = Settings.model_validate(dict(os.environ))
     return Aggregation(
         counts=CountsTable(dynamodb.client(), settings.METRICS_TABLE),
+        builds=StoredBuilds(dynamodb.client(), settings.BUILDS_TABLE),
         topic=EventsTopic(boto3.client("sns"), settings.EVENTS_TOPIC_ARN),
         aside=SetAsideQueue(boto3.client("sqs"), settings.SET_ASIDE_QUEUE_URL),
         read=stored,

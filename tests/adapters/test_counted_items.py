@@ -2,7 +2,8 @@
 
 from pipeline_health.adapters.counted_items import card_from, card_item
 from pipeline_health.domain.build import Status
-from pipeline_health.domain.pipeline import Branch, Card, Recent
+from pipeline_health.domain.pipeline import Branch, Card
+from pipeline_health.domain.recent import Recent
 
 
 def test_it_keeps_the_card_of_a_pipeline_whose_newest_build_still_runs() -> None:

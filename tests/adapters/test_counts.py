@@ -1,6 +1,7 @@
 """The metrics table does in DynamoDB what its stand-in does in memory, in a bounded number of requests."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
 from pipeline_health.flows.aggregate import Aggregation, Contended, Unstorable, aggregate
-from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic, expected_totals
+from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryBuilds, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import START, _read, a_build, sent
 
 TABLE = "MetricsTable"
@@ -24,7 +25,7 @@ TABLE = "MetricsTable"
 
 def flow(client: DynamoDBClient) -> Aggregation:
     table = CountsTable(client, TABLE)
-    return Aggregation(table, MemoryTopic(), MemoryAside(), _read, lambda _: None, DEFAULTS)
+    return Aggregation(table, MemoryBuilds(), MemoryTopic(), MemoryAside(), _read, lambda _: None, DEFAULTS)
 
 
 def requests_of(client: DynamoDBClient) -> Counter[str]:
@@ -130,7 +131,7 @@ def test_it_refuses_what_was_reckoned_from_a_stale_card(dynamodb: DynamoDBClient
     to = flow(dynamodb)
     tally = aggregate(
         sent([a_build(3)]),
-        Aggregation(Overtaken(dynamodb, TABLE), to.topic, to.aside, to.read, to.pause, DEFAULTS),
+        replace(to, counts=Overtaken(dynamodb, TABLE)),
     )
     assert (tally.counted, tally.retries) == (1, 1)
     hour = a_build(3).completed_at or 0
@@ -173,7 +174,7 @@ def test_it_sets_a_build_aside_that_dynamodb_will_never_take(dynamodb: DynamoDBC
     dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", refuse)
     tally = aggregate(
         sent([a_build(1), a_build(2)]),
-        Aggregation(to.counts, to.topic, aside, to.read, to.pause, DEFAULTS),
+        replace(to, aside=aside),
     )
     assert (tally.counted, tally.set_aside) == (0, 2)
     assert {reason for _, reason in aside.kept} == {"not storable: ValidationException"}
@@ -208,7 +209,7 @@ def test_it_reads_again_what_passes_and_gives_up_what_never_will(
             outcomes.append(outcome)
 
     to = flow(dynamodb)
-    listening = Aggregation(Listening(dynamodb, TABLE), to.topic, to.aside, to.read, to.pause, DEFAULTS)
+    listening = replace(to, counts=Listening(dynamodb, TABLE))
     aggregate(sent([a_build(1)]), listening)
     dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", cancel)
     with pytest.raises(meaning):

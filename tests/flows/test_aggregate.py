@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.events import Change
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.domain.pipeline import RECENT_BUILDS, Recent, order
+from pipeline_health.domain.pipeline import RECENT_BUILDS
+from pipeline_health.domain.recent import Recent, order
 from pipeline_health.domain.timeline import build_id
 from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
 from tests.counting import (
     DEFAULTS,
     HOUR_MS,
     MemoryAside,
+    MemoryBuilds,
     MemoryCounts,
     MemoryTopic,
     expected_changes,
@@ -47,7 +49,7 @@ def a_build(number: int, status: Status = Status.SUCCESS, **more: object) -> Bui
 
 def flow(counts: MemoryCounts | None = None) -> tuple[Aggregation, MemoryCounts, MemoryTopic, MemoryAside]:
     counts, topic, aside = counts or MemoryCounts(), MemoryTopic(), MemoryAside()
-    to = Aggregation(counts, topic, aside, _read, lambda _: None, DEFAULTS)
+    to = Aggregation(counts, MemoryBuilds(), topic, aside, _read, lambda _: None, DEFAULTS)
     return to, counts, topic, aside
 
 

@@ -21,7 +21,7 @@ from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import Aggregation, aggregate
 from pipeline_health.flows.metrics import Aggregates, Metrics, Share
 from tests import oracle
-from tests.counting import DEFAULTS, MemoryAside, MemoryCounts, MemoryTopic, records, stored_of
+from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, records, stored_of
 from tests.live import NOW, a_build
 
 
@@ -69,7 +69,8 @@ def chosen(counted: Mapping[int, Any], numbers: Iterable[int]) -> dict[int, Any]
 
 def counted(builds: Sequence[Build], batch: int) -> MemoryMetrics:
     counts = MemoryCounts()
-    to = Aggregation(counts, MemoryTopic(), MemoryAside(), stored_of, lambda _: None, DEFAULTS)
+    aside, stored = MemoryAside(), MemoryBuilds()
+    to = Aggregation(counts, stored, MemoryTopic(), aside, stored_of, lambda _: None, DEFAULTS)
     for start in range(0, len(builds), batch):
         aggregate(records(builds[start : start + batch]), to)
     return MemoryMetrics(counts)

@@ -47,6 +47,7 @@ def environment(
     boto3.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:told"
     )
+    monkeypatch.setenv("BUILDS_TABLE", "BuildsTable")
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("EVENTS_TOPIC_ARN", topic)
     monkeypatch.setenv("SET_ASIDE_QUEUE_URL", aside)

@@ -20,6 +20,7 @@ ALLOWED = {
         "dynamodb:BatchGetItem",
         "dynamodb:DeleteItem",
         "dynamodb:DescribeStream",
+        "dynamodb:GetItem",
         "dynamodb:GetRecords",
         "dynamodb:GetShardIterator",
         "dynamodb:ListStreams",

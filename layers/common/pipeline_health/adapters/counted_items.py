@@ -9,7 +9,8 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.dynamodb import Item, from_item, to_item
 from pipeline_health.domain.aggregates import Counted, Run
 from pipeline_health.domain.build import Status
-from pipeline_health.domain.pipeline import Branch, Card, Recent
+from pipeline_health.domain.pipeline import Branch, Card
+from pipeline_health.domain.recent import Recent, Strip
 from pipeline_health.domain.timeline import Entry, Segment, build_id, completed_at
 
 _CARD: Final = TypeAdapter(Card)
@@ -25,13 +26,30 @@ def _plain(adapter: TypeAdapter[Any], value: object) -> dict[str, Any]:
 
 def card_item(card: Card) -> Item:
     """Its strip of recent builds as short lines, so that a thousand cards are few pages."""
-    plain = {**_plain(_CARD, card), "recent": [recent_line(recent) for recent in card.recent]}
+    plain = {
+        **_plain(_CARD, card),
+        "recent": [recent_line(recent) for recent in card.recent],
+        "said": _strip_item(card.said),
+        **({"shown": _branch_plain(card.shown)} if card.shown else {}),
+    }
     return to_item({**keys.card_key(card.pipeline_id), **plain})
 
 
 def card_from(item: Item) -> Card:
     plain = from_item(item)
-    return _CARD.validate_python({**plain, "recent": tuple(map(recent_from, plain["recent"]))})
+    recent = tuple(map(recent_from, plain["recent"]))
+    shown = _branch_of(plain["shown"]) if "shown" in plain else None
+    return _CARD.validate_python(
+        {**plain, "recent": recent, "said": _strip_from(plain["said"]), "shown": shown}
+    )
+
+
+def _strip_item(strip: Strip) -> dict[str, Any]:
+    return {"builds": [recent_line(recent) for recent in strip.builds], "cut": strip.cut}
+
+
+def _strip_from(plain: Mapping[str, Any]) -> Strip:
+    return Strip(tuple(map(recent_from, plain["builds"])), plain["cut"])
 
 
 def recent_line(recent: Recent) -> str:
@@ -48,11 +66,19 @@ def recent_from(line: str) -> Recent:
 
 
 def branch_item(pipeline_id: str, branch: Branch) -> Item:
-    return to_item({**keys.branch_key(pipeline_id, branch.name), **_plain(_BRANCH, branch)})
+    return to_item({**keys.branch_key(pipeline_id, branch.name), **_branch_plain(branch)})
 
 
 def branch_from(item: Item) -> Branch:
-    return _BRANCH.validate_python(from_item(item))
+    return _branch_of(from_item(item))
+
+
+def _branch_plain(branch: Branch) -> dict[str, Any]:
+    return {**_plain(_BRANCH, branch), "strip": _strip_item(branch.strip)}
+
+
+def _branch_of(plain: Mapping[str, Any]) -> Branch:
+    return _BRANCH.validate_python({**plain, "strip": _strip_from(plain["strip"])})
 
 
 def run_item(pipeline_id: str, name: str, run: Run) -> Item:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from pipeline_health.domain.aggregates import Counted, Moves, Run, add_run, settle
+from pipeline_health.domain.build import Build
 from pipeline_health.domain.events import BuildEvent
 from pipeline_health.domain.ledger import Known, Stored, event_of, shifts_of
 from pipeline_health.domain.pipeline import Branch, Card, Told, tell
@@ -123,11 +125,34 @@ def _runs_after(
 def _card_after(
     fresh: list[Stored], known: Known, branches: Mapping[str, Branch], default_names: frozenset[str]
 ) -> Card:
-    card = known.card
-    for stored in fresh:
-        card = card.with_build(stored.build)
+    card = _with_strips(fresh, known).headed_by([*known.builds, *_builds(fresh)])
     card = card.with_branches({**known.branches, **branches}, card.candidates(default_names))
     return replace(card, lock=card.lock + 1)
+
+
+def _with_strips(fresh: Iterable[Stored], known: Known) -> Card:
+    return reduce(Card.with_build, _builds(fresh), known.card)
+
+
+def _builds(fresh: Iterable[Stored]) -> list[Build]:
+    return [stored.build for stored in fresh]
+
+
+def head_wanted(fresh: list[Stored], known: Known) -> str | None:
+    """The id of the build that these leave at the head of the card, where it is neither among them nor there
+    already: a correction made the newest build older than another.
+    """
+    head = _with_strips(fresh, known).head_id
+    at_hand = {build.id for build in [*_builds(fresh), *known.builds]}
+    return None if head in at_hand or (known.card.last and known.card.last.id == head) else head
+
+
+def branches_wanted(fresh: list[Stored], known: Known, default_names: frozenset[str]) -> set[str]:
+    """The branches that the card's status may come from after these, beyond what a group always asks for."""
+    after = _with_strips(fresh, known).headed_by([*known.builds, *_builds(fresh)])
+    before = {*known.card.candidates(default_names), *default_names}
+    named = {name for build in _builds(fresh) for name in (build.branch, build.default_branch)}
+    return set(after.candidates(default_names)) - before - named - known.branches.keys()
 
 
 def _moves(known: Known, runs: Mapping[str, Run], segments: Mapping[str, Rewoven]) -> Moves:

@@ -24,11 +24,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class Known:
-    """What is stored of one pipeline, as far as a group of its builds needs it."""
+    """What is stored of one pipeline, as far as a group of its builds needs it.
+
+    `builds` are those that the group does not hold but its card will head: see `counting.head_wanted`.
+    """
 
     card: Card
     runs: Mapping[str, Run]
     branches: Mapping[str, Branch]
+    builds: tuple[Build, ...] = ()
 
     def counted(self, build: Build) -> Counted | None:
         return self.runs.get(build.run, {}).get(build.attempt)

@@ -5,39 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.events import Change
+from pipeline_health.domain.recent import Recent, Strip
 from pipeline_health.domain.timeline import Entry, Segment, completed_at
 
 RECENT_BUILDS = 30
 BROKEN_BRANCHES = 50
-
-Order = tuple[int, int, str]  # (started, attempt, run), within one pipeline
-
-
-def order(build: Build) -> Order:
-    return (build.at, build.attempt, build.run)
-
-
-@dataclass(frozen=True)
-class Recent:
-    """One build in a card's strip of recent ones."""
-
-    at: int
-    attempt: int
-    run: str
-    status: Status
-    duration_ms: int | None = None
-    branch: str = ""
-
-    @classmethod
-    def of(cls, build: Build) -> "Recent":
-        return cls(build.at, build.attempt, build.run, build.status, build.duration_ms, build.branch)
-
-    @property
-    def order(self) -> Order:
-        return (self.at, self.attempt, self.run)
-
-    def same_as(self, other: "Recent") -> bool:
-        return (self.run, self.attempt) == (other.run, other.attempt)
+BRANCH_BUILDS = 10  # enough for the newest one to be corrected or to leave, again and again
+SAID = 3  # builds that named the default branch; nearly always they agree
 
 
 @dataclass(frozen=True)
@@ -53,23 +27,26 @@ class Told:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of a pipeline: its newest build, its last segment (None before any conclusive build)."""
+    """A branch of a pipeline: its newest build, its last segment (None before any conclusive build).
+
+    `strip` is what `newest` is taken from, since a build may be corrected or turn out to be another branch's.
+    """
 
     name: str
     newest: Recent | None = None
     head: Segment | None = None
     told: Told | None = None
+    strip: Strip = field(default_factory=Strip)
 
     def with_newest(self, build: Build) -> "Branch":
-        recent = Recent.of(build)
-        known = self.newest
-        newer = known is None or known.same_as(recent) or recent.order > known.order
-        return replace(self, newest=recent) if newer else self
+        return self._with(self.strip.with_build(Recent.of(build), BRANCH_BUILDS))
 
     def without(self, build: Build) -> "Branch":
         """The branch once a build turned out to be another one's (Jenkins may say the branch late)."""
-        ours = self.newest is not None and self.newest.same_as(Recent.of(build))
-        return replace(self, newest=None) if ours else self
+        return self._with(self.strip.without(Recent.of(build)))
+
+    def _with(self, strip: Strip) -> "Branch":
+        return replace(self, strip=strip, newest=strip.builds[0] if strip.builds else None)
 
     @property
     def broken_since(self) -> int | None:
@@ -82,32 +59,48 @@ class Branch:
 class Card:
     """What one line of the list of pipelines shows, and the lock that orders all writes to the pipeline.
 
-    `shown` is the branch its status comes from; `broken` the branches that are broken, with since when.
+    `last` is the build at the head of `recent`. `shown` is the branch its status comes from; `broken` the
+    branches that are broken, with since when; `said` the newest builds that name a default branch, each with
+    that name for its branch.
     """
 
     pipeline_id: str
     lock: int = 0
     last: Build | None = None
     default_branch: str | None = None
-    default_said_by: Order | None = None
+    said: Strip = field(default_factory=Strip)
     recent: tuple[Recent, ...] = ()
+    cut: bool = False
     shown: Branch | None = None
     broken: Mapping[str, int] = field(default_factory=dict)
 
     def with_build(self, build: Build) -> "Card":
-        card = self
-        if self.last is None or self.last.id == build.id or order(build) > order(self.last):
-            card = replace(card, last=build.model_copy(update={"logs": None}))
-        if self._says_default(build):
-            card = replace(card, default_branch=build.default_branch, default_said_by=order(build))
-        return replace(card, recent=_with_recent(card.recent, Recent.of(build)))
+        """With its strips; `last` follows by `headed_by`, once all builds of a group are in them."""
+        strip = Strip(self.recent, self.cut).with_build(Recent.of(build), RECENT_BUILDS)
+        said = self._said_with(build)
+        return replace(
+            self,
+            recent=strip.builds,
+            cut=strip.cut,
+            said=said,
+            default_branch=said.builds[0].branch if said.builds else None,
+        )
 
-    def _says_default(self, build: Build) -> bool:
+    def _said_with(self, build: Build) -> Strip:
         """The newest build that names a default branch decides; it may also take back its own word."""
-        said = self.default_said_by
-        if said and said[1:] == (build.attempt, build.run):
-            return True
-        return build.default_branch is not None and (said is None or order(build) > said)
+        if build.default_branch is None:
+            return self.said.without(Recent.of(build))
+        return self.said.with_build(replace(Recent.of(build), branch=build.default_branch), SAID)
+
+    @property
+    def head_id(self) -> str:
+        """The id of the newest build."""
+        return f"{self.pipeline_id}.{self.recent[0].run}.{self.recent[0].attempt}"
+
+    def headed_by(self, builds: Iterable[Build]) -> "Card":
+        """The card with its newest build, where that is among these; else as it was."""
+        last = {build.id: build for build in builds}.get(self.head_id, self.last)
+        return replace(self, last=last.model_copy(update={"logs": None}) if last else None)
 
     def with_branches(self, branches: Mapping[str, Branch], candidates: Iterable[str]) -> "Card":
         """The card after these branches changed; its status is the first candidate's that has builds."""
@@ -117,7 +110,7 @@ class Card:
         newest_first = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
         return replace(
             self,
-            shown=known[0] if known else self.shown,
+            shown=replace(known[0], strip=Strip()) if known else self.shown,
             broken=dict(newest_first[:BROKEN_BRANCHES]),
         )
 
@@ -127,11 +120,6 @@ class Card:
         """
         defaults = [self.default_branch] if self.default_branch else sorted(default_names)
         return [*defaults, *([self.last.branch] if self.last else [])]
-
-
-def _with_recent(recent: tuple[Recent, ...], new: Recent) -> tuple[Recent, ...]:
-    others = [build for build in recent if not build.same_as(new)]
-    return tuple(sorted([*others, new], key=lambda build: build.order, reverse=True)[:RECENT_BUILDS])
 
 
 def tell(told: Told | None, entry: Entry) -> Told:

@@ -5,10 +5,11 @@ saying so, and a build counted before is only told again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from pipeline_health.domain.counting import Outcome, count
+from pipeline_health.domain.build import Build
+from pipeline_health.domain.counting import Outcome, branches_wanted, count, head_wanted
 from pipeline_health.domain.events import BuildEvent
 from pipeline_health.domain.ledger import Known, Stored, newest_of, shifts_of, told_already, uncounted
 from pipeline_health.domain.timeline import Entry, Reach, Segment
@@ -52,6 +53,12 @@ class Counts(Protocol):
     def write(self, outcome: Outcome) -> None: ...
 
 
+class Builds(Protocol):
+    """The builds themselves."""
+
+    def get(self, build_id: str) -> Build | None: ...
+
+
 class Topic(Protocol):
     """Where build events are told."""
 
@@ -71,6 +78,7 @@ class Aggregation:
     """
 
     counts: Counts
+    builds: Builds
     topic: Topic
     aside: Aside
     read: Callable[[Record], Stored | None]
@@ -164,6 +172,7 @@ def _count_together(group: list[Stored], known: Known, to: Aggregation, tally: T
 
 def _transact(fresh: list[Stored], known: Known, to: Aggregation) -> tuple[BuildEvent, ...]:
     pipeline_id = known.card.pipeline_id
+    known = _with_new_head(fresh, known, to)
     reaches = _reaches(fresh, known, to)
 
     def entries_of(branch: str, segment: Segment) -> Iterable[Entry]:
@@ -172,6 +181,21 @@ def _transact(fresh: list[Stored], known: Known, to: Aggregation) -> tuple[Build
     outcome = count(fresh, known, reaches, entries_of, to.default_names)
     to.counts.write(outcome)
     return outcome.events
+
+
+def _with_new_head(fresh: list[Stored], known: Known, to: Aggregation) -> Known:
+    """What else the card needs where a correction puts another build at its head; rarely anything."""
+    head = head_wanted(fresh, known)
+    if head and (build := to.builds.get(head)):
+        known = replace(known, builds=(build,))
+    more = branches_wanted(fresh, known, to.default_names)
+    if not more:
+        return known
+    wanted = Wanted(frozenset(), frozenset(more))
+    again = to.counts.known({known.card.pipeline_id: wanted}, to.default_names)[known.card.pipeline_id]
+    if again.card.lock != known.card.lock:
+        raise Contended
+    return replace(known, branches={**again.branches, **known.branches})
 
 
 def _reaches(fresh: list[Stored], known: Known, to: Aggregation) -> dict[str, Reach]:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from pipeline_health.api.questions import PipelinesQuestion
 from pipeline_health.domain.build import Build
-from pipeline_health.domain.pipeline import Branch, Card, Recent
+from pipeline_health.domain.pipeline import Branch, Card
+from pipeline_health.domain.recent import Recent
 from pipeline_health.domain.timeline import build_id, completed_at
 from pipeline_health.domain.times import format_instant
 from pipeline_health.domain.view import View, build_view, instant_view, seconds_view
