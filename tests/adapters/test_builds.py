@@ -119,6 +119,14 @@ def test_when_it_was_queued_is_added_whatever_is_stored_by_then(
     assert builds.record(sightings[0], NOW).result is Result.UNCHANGED
 
 
+def test_a_state_that_says_when_the_build_was_queued_stores_it(builds: DynamoBuilds) -> None:
+    sighting = run(status="in_progress", conclusion=None)
+    queued = sighting.build.model_copy(update={"queued_at": NOW - 90_000})
+    recorded = builds.record(sighting.model_copy(update={"build": queued}), NOW)
+    assert recorded.build.queued_at == NOW - 90_000
+    assert builds.record(run(), NOW).build.queued_at == NOW - 90_000
+
+
 def test_without_a_clock_a_build_started_when_it_was_first_stored(builds: DynamoBuilds) -> None:
     started = builds.record(phase("STARTED", 0, NOW, duration=0), NOW)
     builds.record(phase("STARTED", 0, NOW + 2000, duration=0), NOW + 2000)

@@ -85,9 +85,11 @@ class DynamoBuilds:
 
 
 def _leading(build: Build) -> tuple[str, str, Mapping[str, Any]]:
-    if build.logs is None:
-        return f"{_LEAD} REMOVE logs{_REVISION}", _LEADS, {}
-    return f"{_LEAD}, logs = :logs{_REVISION}", _LEADS, {":logs": build.logs}
+    """A state that does not know when the build was queued keeps what another delivery said."""
+    known = {name: value for name in ("logs", "queued_at") if (value := getattr(build, name)) is not None}
+    also = "".join(f", {name} = :{name}" for name in known)
+    forgotten = "" if "logs" in known else " REMOVE logs"
+    return f"{_LEAD}{also}{forgotten}{_REVISION}", _LEADS, {f":{name}": known[name] for name in known}
 
 
 def _adding(build: Build) -> tuple[str, str, Mapping[str, Any]]:
