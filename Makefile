@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PORT ?= $(or $(BACKEND_PORT),8001)
 AWS_PORT ?= 4566
 export PORT AWS_PORT
+SEED ?= $(shell date +%s)
 export SAM_CLI_TELEMETRY := 0
 
 UV_VERSION := 0.13.9
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --cus
 
 .PHONY: help
 help: ## List every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##### What people do
 
@@ -36,9 +37,23 @@ backfill: .venv/run ## Fetch builds from before the first webhook: make backfill
 webhook-secret: .venv/run ## What to paste into GitHub or Jenkins, of this machine's stack or of STACK=name on AWS
 	@$(BIN)/python -m local.secret webhook
 
+.PHONY: replay
+replay: .venv/run ## Process again what was set aside, on this machine's stack or STACK=name on AWS
+	@PYTHONPATH=layers/common $(BIN)/python -m local.replay
+
+.PHONY: fuzz
+fuzz: .venv/dev ## Twenty times as many random sequences as `make test`; SEED=n repeats a run
+	@echo "SEED=$(SEED)"
+	@$(BIN)/pytest -n 2 tests/flows/test_aggregate_proof.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
+
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+.PHONY: screenshots
+screenshots: .venv/dev ## Photograph the page for README.md, with demo data
+	@mkdir -p docs/images
+	@$(BIN)/python -m tests.e2e.page.screenshots
 
 .PHONY: check
 check: .venv/dev lint-template build ## Everything CI checks beside the tests
@@ -65,8 +80,7 @@ lint-template: .venv/dev .venv-sam/ready ## Lint template.yaml and what AWS make
 	.venv-sam/bin/sam validate --lint
 	@mkdir -p .local
 	@$(BIN)/python -m local.translate > .local/translated.json
-	# W2001: SAM writes the value of AllowOrigins into the API, so that the parameter looks unused
-	$(BIN)/cfn-lint --ignore-checks W2001 -- .local/translated.json
+	$(BIN)/cfn-lint .local/translated.json
 
 .PHONY: lock
 lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was changed

@@ -164,4 +164,6 @@ shell.update();
 load.enter(null);
 setInterval(tick, 1_000);
 setInterval(() => document.hidden || load.refresh(), AGAIN_EVERY);
-connect(await configured());
+state.config = await configured();
+changed();
+connect(state.config);

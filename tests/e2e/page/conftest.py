@@ -1,22 +1,17 @@
 """A real Chromium that looks at the local stack; skipped, with a word about it, where there is none."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.e2e.page.chromium import MISSING, executable, launch
 from tests.e2e.page.looking import Looking
 from tests.e2e.stack import Stack
 
 HERE = Path(__file__).parent
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = (
-    "No Chromium found, so the tests of the page did not run. Install it (on Debian: apt install chromium), "
-    "or name one in CHROMIUM."
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,16 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """For this folder only: as long as it lives, no other test can run an event loop."""
-    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if executable is None:
+    if executable() is None:
+        message = f"No Chromium found, so the tests of the page did not run. {MISSING}"
         if os.environ.get("CI") == "true":
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-    sandbox = os.geteuid() != 0  # Chromium's refuses root
+            pytest.fail(message)
+        pytest.skip(message)
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path=executable, chromium_sandbox=sandbox, args=["--disable-dev-shm-usage"]
-        )
+        chromium = launch(driver)
         yield chromium
         chromium.close()
 

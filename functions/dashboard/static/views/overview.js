@@ -65,14 +65,14 @@ function card({ parts: [pipeline, build] }) {
       branchChip(pipeline.branch)),
     h("p", { class: "since" }, "Broken for ", when(pipeline.broken_since, "span"), streak && streak.builds > 1 ? ` · ${streak.builds} in a row` : " · first failure"),
     build ? cause(build) : [h("p", { class: "cause faint" }, build === null ? "The build is not kept any more." : "…"), h("p", { class: "log none" })],
-    h("div", { class: "card-foot" }, strip(pipeline.recent), build && h("p", { class: "actions" }, atSender(build), h("a", { class: "button quiet", href: toBuild(build.id) }, "Details"))));
+    h("div", { class: "card-foot" }, strip(pipeline.recent), build && atSender(build, { short: true })));
 }
 
 function cause(build) {
   return [
-    h("p", { class: "cause" }, said(titleOf(build)), build.actor ? [h("span", { class: "by" }, " by "), said(build.actor)] : null),
+    h("p", { class: "cause" }, h("a", { href: toBuild(build.id) }, said(titleOf(build))), build.actor && h("span", { class: "by" }, h("span", { class: "sr" }, "by "), said(build.actor))),
     build.logs
-      ? log(excerpt(build.logs, 4), { "aria-label": "End of the log" })
+      ? log(excerpt(build.logs, 3), { "aria-label": "End of the log" })
       : noLog(build),
   ];
 }

@@ -44,8 +44,11 @@ export const senderOf = (build) => {
   return SENDERS[build.provider] === "Jenkins" ? "Jenkins" : "the sender";
 };
 
-export const atSender = (build, attributes) =>
-  outside(build.url, { class: "button", ...attributes }, `Open at ${senderOf(build)}`, h("span", { "aria-hidden": "true" }, " ↗"));
+/** `short` where there is little room; it is named in full all the same. */
+export const atSender = (build, { short = false, ...attributes } = {}) =>
+  outside(build.url, { class: "button", ...attributes }, h("span", { class: short ? "sr" : null }, "Open at "), short ? capital(senderOf(build)) : senderOf(build), h("span", { "aria-hidden": "true" }, " ↗"));
+
+const capital = (text) => text.replace(/^the s/, "S");
 
 /** What is there instead of a log. */
 export function noLog(build) {
