@@ -96,7 +96,7 @@ def _reason(cloudformation: "CloudFormationClient") -> str:
 
 def _allow_origins(aws: Aws, origins: str) -> None:
     """CORS stands in the OpenAPI body, which the embedded AWS ignores."""
-    cors = load()["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
+    _, cors, _ = load()["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"]
     aws.client("apigatewayv2").update_api(
         ApiId=HTTP_API, CorsConfiguration={**cors, "AllowOrigins": origins.split(",")}
     )

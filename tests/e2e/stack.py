@@ -19,8 +19,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.template import ROOT
 
-START: Final = 60.0  # seconds; eight are usual on two busy cores
-SOON: Final = 15.0
+# Seconds until a test gives up; eight and one are usual on two busy cores.
+START: Final = 120.0
+SOON: Final = 30.0
 Body = dict[str, Any]
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.builds import Body, flat
 from tests.e2e.stack import START, Stack, eventually, running
 
-BUILDS = 300
+BUILDS = 250
 DAY = 86_400
 SECRET = "e2e-s3cret"
 
