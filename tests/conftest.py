@@ -6,10 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from tests.template import create_tables
+
+settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # `make fuzz`
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _connect = socket.socket.connect

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
 from pipeline_health.adapters import dynamodb
-from pipeline_health.adapters.aside import SetAsideQueue
+from pipeline_health.adapters.aside import SetAsideTable
 from pipeline_health.adapters.builds import from_image
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
@@ -31,7 +31,7 @@ class Settings(BaseModel):
     BUILDS_TABLE: str
     METRICS_TABLE: str
     EVENTS_TOPIC_ARN: str
-    SET_ASIDE_QUEUE_URL: str
+    SET_ASIDE_TABLE: str
     DEFAULT_BRANCHES: str
 
 
@@ -64,7 +64,7 @@ def flow() -> Aggregation:
         counts=CountsTable(dynamodb.client(), settings.METRICS_TABLE),
         builds=StoredBuilds(dynamodb.client(), settings.BUILDS_TABLE),
         topic=EventsTopic(boto3.client("sns"), settings.EVENTS_TOPIC_ARN),
-        aside=SetAsideQueue(boto3.client("sqs"), settings.SET_ASIDE_QUEUE_URL),
+        aside=SetAsideTable(dynamodb.client(), settings.SET_ASIDE_TABLE, now),
         read=stored,
         pause=pause,
         default_names=frozenset(settings.DEFAULT_BRANCHES.split(",")),
@@ -77,6 +77,10 @@ def stored(record: Record) -> Stored | None:
         return None
     build, revision = from_image(record["dynamodb"]["NewImage"])
     return Stored(build, revision)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def pause(retry: int) -> None:

@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from functions.metrics import aggregate as function
 from pipeline_health.adapters import dynamodb as dynamodb_adapter
+from pipeline_health.adapters.aside import SetAsideTable
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.topic import MESSAGE_LIMIT, EventsTopic
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
@@ -34,15 +35,8 @@ def queue(dynamodb: DynamoDBClient) -> str:
     return boto3.client("sqs").create_queue(QueueName="told")["QueueUrl"]
 
 
-@pytest.fixture
-def aside(dynamodb: DynamoDBClient) -> str:
-    return boto3.client("sqs").create_queue(QueueName="aside")["QueueUrl"]
-
-
 @pytest.fixture(autouse=True)
-def environment(
-    dynamodb: DynamoDBClient, queue: str, aside: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def environment(dynamodb: DynamoDBClient, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     topic = boto3.client("sns").create_topic(Name="events")["TopicArn"]
     boto3.client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:told"
@@ -50,7 +44,7 @@ def environment(
     monkeypatch.setenv("BUILDS_TABLE", "BuildsTable")
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("EVENTS_TOPIC_ARN", topic)
-    monkeypatch.setenv("SET_ASIDE_QUEUE_URL", aside)
+    monkeypatch.setenv("SET_ASIDE_TABLE", "SetAsideTable")
     monkeypatch.setenv("DEFAULT_BRANCHES", "main,master")
     monkeypatch.setattr(dynamodb_adapter, "client", lambda: dynamodb)
     function.flow.cache_clear()
@@ -114,13 +108,14 @@ def test_it_keeps_what_expires_counted(dynamodb: DynamoDBClient, queue: str) -> 
     assert dynamodb.scan(TableName="MetricsTable")["Count"] == 0
 
 
-def test_it_sets_a_bad_record_aside_whole(dynamodb: DynamoDBClient, queue: str, aside: str) -> None:
+def test_it_sets_a_bad_record_aside_whole(dynamodb: DynamoDBClient, queue: str) -> None:
     good, bad = stream_record(dynamodb, a_build(1)), stream_record(dynamodb, a_build(2))
     bad["dynamodb"]["NewImage"]["build"]["M"]["status"] = {"S": "exploded"}
     call(bad, good)
-    (kept,) = received(aside)
-    assert kept == {"reason": "unreadable: ValidationError", "record": bad}
-    (message,) = received(queue)
+    call(bad, good)
+    (kept,) = SetAsideTable(dynamodb, "SetAsideTable", lambda: NOW).all()
+    assert (kept.reason, kept.record) == ("unreadable: ValidationError", bad)
+    message, _ = received(queue)
     assert len(BuildEvents.model_validate_json(message["Message"]).events) == 1
 
 

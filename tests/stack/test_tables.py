@@ -7,12 +7,13 @@ from tests.template import resources
 TABLES = resources("AWS::DynamoDB::Table")
 
 
-def test_it_keeps_four_tables(dynamodb: DynamoDBClient) -> None:
+def test_it_keeps_five_tables(dynamodb: DynamoDBClient) -> None:
     assert set(dynamodb.list_tables()["TableNames"]) == {
         "BuildsTable",
         "MetricsTable",
         "ConnectionsTable",
         "ClaimsTable",
+        "SetAsideTable",
     }
 
 
@@ -26,6 +27,7 @@ def test_it_lets_what_ages_expire(dynamodb: DynamoDBClient) -> None:
         "MetricsTable": None,
         "ConnectionsTable": "expires_at",
         "ClaimsTable": "expires_at",
+        "SetAsideTable": None,
     }
 
 

@@ -1,19 +1,53 @@
-"""The queue of records that could not be counted: kept whole, with the reason, to be replayed after a fix."""
+"""The table of records that could not be counted: kept whole, with reason and time, to be replayed."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
 
+from pipeline_health.adapters.dynamodb import from_item, to_item
+from pipeline_health.domain.build import digest
+from pipeline_health.domain.times import format_instant
 from pipeline_health.flows.aggregate import Record
+from pipeline_health.flows.replay import Kept
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SOURCE: Final = "builds-stream"
 
 
-class SetAsideQueue:
-    def __init__(self, client: "SQSClient", url: str) -> None:
+class SetAsideTable:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], int]) -> None:
         self._client = client
-        self._url = url
+        self._table = table
+        self._clock = clock
 
     def keep(self, record: Record, reason: str) -> None:
-        body = json.dumps({"reason": reason, "record": record}, default=str)
-        self._client.send_message(QueueUrl=self._url, MessageBody=body)
+        """Its key comes from the record alone, so that a batch brought again keeps nothing twice."""
+        body = json.dumps(record, default=str)
+        sk = f"{_written(record)}#{digest(body)}"
+        at = format_instant(self._clock())
+        item = {"pk": SOURCE, "sk": sk, "reason": reason, "set_aside_at": at, "record": body}
+        self._client.put_item(TableName=self._table, Item=to_item(item))
+
+    def all(self) -> Iterator[Kept]:
+        """Oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": SOURCE}),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in map(from_item, page["Items"]):
+                yield Kept(item["sk"], json.loads(item["record"]), item["reason"])
+
+    def remove(self, name: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=to_item({"pk": SOURCE, "sk": name}))
+
+
+def _written(record: Record) -> str:
+    """When the stream says that it was written, as text that sorts; zeros where it does not say."""
+    change = record.get("dynamodb") if isinstance(record, dict) else None
+    seconds = change.get("ApproximateCreationDateTime") if isinstance(change, dict) else None
+    return f"{int(seconds) if isinstance(seconds, int | float) else 0:012d}"

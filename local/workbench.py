@@ -1,0 +1,79 @@
+"""A running stack's tables, queue and flow, for commands that mend: this machine's, or STACK=name on AWS."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from local.secret import place
+from pipeline_health.adapters.aside import SetAsideTable
+from pipeline_health.adapters.builds import from_image
+from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.topic import EventsTopic
+from pipeline_health.domain.ledger import Stored
+from pipeline_health.flows.aggregate import Aggregation, Record
+
+
+@dataclass(frozen=True)
+class Workbench:
+    client: Callable[[str], Any]
+    stack: str
+
+    @classmethod
+    def here(cls) -> "Workbench":
+        client, stack, _ = place()
+        return cls(client, stack)
+
+    def resource(self, logical_id: str) -> str:
+        """Its name on AWS; of a queue its URL."""
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=self.stack, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    @cached_property
+    def told(self) -> dict[str, str]:
+        """What the aggregate function is told: its tables and its settings."""
+        configuration = self.client("lambda").get_function_configuration(
+            FunctionName=self.resource("AggregateFunction")
+        )
+        variables: dict[str, str] = configuration["Environment"]["Variables"]
+        return variables
+
+    @cached_property
+    def aside(self) -> SetAsideTable:
+        return SetAsideTable(self.client("dynamodb"), self.told["SET_ASIDE_TABLE"], now)
+
+    @cached_property
+    def builds(self) -> StoredBuilds:
+        return StoredBuilds(self.client("dynamodb"), self.told["BUILDS_TABLE"])
+
+    @cached_property
+    def aggregation(self) -> Aggregation:
+        return Aggregation(
+            counts=CountsTable(self.client("dynamodb"), self.told["METRICS_TABLE"]),
+            builds=self.builds,
+            topic=EventsTopic(self.client("sns"), self.told["EVENTS_TOPIC_ARN"]),
+            aside=self.aside,
+            read=stored,
+            pause=pause,
+            default_names=frozenset(self.told["DEFAULT_BRANCHES"].split(",")),
+        )
+
+
+def stored(record: Record) -> Stored | None:
+    """As the aggregate function reads a record of the stream."""
+    if record["eventName"] == "REMOVE":
+        return None
+    return Stored(*from_image(record["dynamodb"]["NewImage"]))
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def pause(retry: int) -> None:
+    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))
