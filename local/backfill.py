@@ -43,9 +43,7 @@ def main() -> None:
             source = _source(options, closing)
             tally = _run(source, options, place(options), closing)
     except EndpointConnectionError as error:
-        sys.exit(
-            f"make backfill: {error}. Start one with `make run`, or name one on AWS: --stack NAME."
-        )
+        sys.exit(f"make backfill: {error}. Start one with `make run`, or name one on AWS: --stack NAME.")
     except (CannotBackfillError, ClientError, BotoCoreError) as error:
         sys.exit(f"make backfill: {error}")
     except KeyboardInterrupt:
