@@ -10,7 +10,8 @@ Resource = dict[str, Any]
 
 def adapt(expanded: Template) -> Template:
     resources: dict[str, Resource] = expanded["Resources"]
-    resources |= _routes(resources["HttpApi"]["Properties"].pop("Body"))
+    body = resources["HttpApi"]["Properties"].pop("Body")
+    resources |= _authorizers(body["components"]["securitySchemes"]) | _routes(body)
     _pin(resources["HttpApi"], HTTP_API, ProtocolType="HTTP")
     _pin(resources["WebSocketApi"], WEBSOCKET_API)
     for resource in resources.values():
@@ -40,8 +41,39 @@ def _routes(body: dict[str, Any]) -> dict[str, Resource]:
                 "Route",
                 RouteKey=f"{method.upper()} {path}",
                 Target={"Fn::Sub": f"integrations/${{HttpApiIntegration{number}}}"},
+                **_authorization(operation.get("security")),
             )
     return resources
+
+
+def _authorizers(schemes: dict[str, Any]) -> dict[str, Resource]:
+    """And each of its Lambda authorizers a resource."""
+    return {
+        name: _part(
+            "Authorizer",
+            Name=name,
+            AuthorizerType="REQUEST",
+            AuthorizerUri=said["authorizerUri"],
+            AuthorizerPayloadFormatVersion=said["authorizerPayloadFormatVersion"],
+            AuthorizerResultTtlInSeconds=said["authorizerResultTtlInSeconds"],
+            EnableSimpleResponses=said["enableSimpleResponses"],
+            IdentitySource=said["identitySource"].split(","),
+        )
+        for name, scheme in schemes.items()
+        for said in [scheme["x-amazon-apigateway-authorizer"]]
+    }
+
+
+def _authorization(security: Any) -> dict[str, Any]:
+    """`security` is `!If [condition, [{authorizer: []}], []]`, or nothing on a route that is always open."""
+    if not security:
+        return {}
+    condition, locked, _ = security["Fn::If"]
+    ((authorizer, _),) = locked[0].items()
+    return {
+        "AuthorizationType": {"Fn::If": [condition, "CUSTOM", "NONE"]},
+        "AuthorizerId": {"Fn::If": [condition, {"Ref": authorizer}, {"Ref": "AWS::NoValue"}]},
+    }
 
 
 def _part(kind: str, **properties: Any) -> Resource:

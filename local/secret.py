@@ -1,5 +1,6 @@
-"""`make webhook-secret`: what has to be pasted elsewhere, the secret last. `rotate` makes a new one first.
+"""`make webhook-secret`, `make read-token`: what has to be pasted elsewhere, the secret last.
 
+`python -m local.secret webhook rotate` makes a new one first; the old one holds on until the next.
 STACK names a stack on AWS; without it the one that runs on this machine is meant. It stands for
 aws secretsmanager get-secret-value --secret-id <output WebhookSecretArn> --query SecretString --output text
 """
@@ -19,7 +20,7 @@ from local.deploy import STACK, Aws
 from local.settings import BadSettingError, read_settings
 
 Clients = Callable[[str], Any]
-OUTPUTS: Final = {"webhook": "WebhookSecretArn"}
+OUTPUTS: Final = {"webhook": "WebhookSecretArn", "read": "ReadTokenArn"}
 
 
 class NoSecretError(Exception):
@@ -35,7 +36,7 @@ def main() -> None:
         secret = value(clients, stack, name)
         print("\n".join((*_GUIDES[name](url or _outputs(clients, stack)["ApiUrl"]), secret)))
     except (NoSecretError, BadSettingError, BotoCoreError, ClientError) as error:
-        sys.exit(f"make {name}-secret: {error}")
+        sys.exit(str(error))
 
 
 def place() -> tuple[Clients, str, str]:
@@ -67,7 +68,11 @@ def _for_webhooks(url: str) -> list[str]:
     ]
 
 
-_GUIDES: Final = {"webhook": _for_webhooks}
+def _for_readers(url: str) -> list[str]:
+    return [f"{url}/ asks for it; else send it as: Authorization: Bearer", "Token:"]
+
+
+_GUIDES: Final = {"webhook": _for_webhooks, "read": _for_readers}
 
 
 def _outputs(clients: Clients, stack: str) -> dict[str, str]:

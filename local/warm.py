@@ -30,10 +30,10 @@ class NotWarmError(Exception):
 class Socket:
     """A WebSocket client of an ASGI application in this process."""
 
-    def __init__(self, app: App, path: str) -> None:
+    def __init__(self, app: App, path: str, query: str) -> None:
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._from_app: asyncio.Queue[Message] = asyncio.Queue()
-        self._task = asyncio.ensure_future(app(_scope(path), self._to_app.get, self._from_app.put))
+        self._task = asyncio.ensure_future(app(_scope(path, query), self._to_app.get, self._from_app.put))
         self._to_app.put_nowait({"type": "websocket.connect"})
 
     async def next(self, step: str) -> Message:
@@ -52,7 +52,8 @@ class Socket:
 
 
 async def warm(settings: Settings, aws_app: App, functions: dict[str, str]) -> None:
-    socket = Socket(aws_app, f"/_aws/execute-api/{WEBSOCKET_API}/ws")
+    ticket = await asyncio.to_thread(_ticket, settings, functions["TicketFunction"])
+    socket = Socket(aws_app, f"/_aws/execute-api/{WEBSOCKET_API}/ws", f"ticket={ticket}")
     await asyncio.gather(
         _open(socket),
         asyncio.to_thread(_ask, settings, "/ingest/github", b"{}"),
@@ -61,8 +62,9 @@ async def warm(settings: Settings, aws_app: App, functions: dict[str, str]) -> N
     )
     await asyncio.to_thread(_send_build, settings)
     await socket.next("telling a WebSocket of a build")
+    token = await asyncio.to_thread(_read_token, settings)
     for path in _READS:
-        await asyncio.to_thread(_ask, settings, path)
+        await asyncio.to_thread(_ask, settings, path, None, token)
     await socket.close()
     await asyncio.to_thread(_forget, settings)
 
@@ -75,7 +77,7 @@ async def _open(socket: Socket) -> None:
     await socket.next("answering a ping")
 
 
-def _scope(path: str) -> dict[str, Any]:
+def _scope(path: str, query: str) -> dict[str, Any]:
     return {
         "type": "websocket",
         "asgi": {"version": "3.0"},
@@ -83,7 +85,7 @@ def _scope(path: str) -> dict[str, Any]:
         "scheme": "ws",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(b"host", b"localhost")],
         "client": ("127.0.0.1", 0),
         "subprotocols": [],
@@ -91,10 +93,24 @@ def _scope(path: str) -> dict[str, Any]:
     }
 
 
-def _invoke(settings: Settings, function: str) -> None:
-    answer = Aws(settings.aws_url).client("lambda").invoke(FunctionName=function, Payload=b'{"Records": []}')
+def _invoke(settings: Settings, function: str, event: bytes = b'{"Records": []}') -> Any:
+    answer = Aws(settings.aws_url).client("lambda").invoke(FunctionName=function, Payload=event)
+    said = answer["Payload"].read().decode()
     if "FunctionError" in answer:
-        raise NotWarmError(f"{function} failed: {answer['Payload'].read().decode()}")
+        raise NotWarmError(f"{function} failed: {said}")
+    return json.loads(said)
+
+
+def _ticket(settings: Settings, function: str) -> str:
+    """From the function itself: we have no token of an identity provider."""
+    return str(json.loads(_invoke(settings, function, b"{}")["body"])["ticket"])
+
+
+def _read_token(settings: Settings) -> dict[str, str]:
+    if not settings.locked or "OidcIssuer" in settings.parameters:
+        return {}
+    token = value(Aws(settings.aws_url).client, STACK, "read")
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _send_build(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
+from pipeline_health.adapters.tickets import TicketTable
 from pipeline_health.domain.subscription import Delivery
 from pipeline_health.flows import connections as flow
+from pipeline_health.flows.tickets import admits, header
 
 Event = dict[str, Any]
 Outcome = tuple[str, Delivery | None]  # what happened, and whether an answer arrived where there is one
@@ -31,6 +33,8 @@ class Settings(BaseModel):
 
     connections_table: str = Field(alias="CONNECTIONS_TABLE", min_length=1)
     websocket_endpoint: str = Field(alias="WEBSOCKET_ENDPOINT", pattern="^https?://")
+    tickets_table: str = Field(alias="TICKETS_TABLE", min_length=1)
+    auth: Literal["on", "off"] = Field(alias="AUTH", default="on")
 
 
 @cache
@@ -44,6 +48,11 @@ def _connections() -> ConnectionTable:
 
 
 @cache
+def _tickets() -> TicketTable:
+    return TicketTable(boto3.client("dynamodb"), _settings().tickets_table)
+
+
+@cache
 def _sockets() -> ApiGatewaySockets:
     return ApiGatewaySockets.at(_settings().websocket_endpoint)
 
@@ -52,9 +61,16 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _connect(connection_id: str, _event: Event) -> Outcome:
+def _connect(connection_id: str, event: Event) -> Outcome:
+    if _settings().auth == "on" and not _has_ticket(event):
+        return "refused", None
     flow.connect(connection_id, _now(), _connections())
     return "connected", None
+
+
+def _has_ticket(event: Event) -> bool:
+    ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
+    return admits(ticket, header(event.get("headers") or {}, "origin"), _now(), _tickets())
 
 
 def _disconnect(connection_id: str, _event: Event) -> Outcome:
@@ -80,6 +96,7 @@ def _body(event: Event) -> bytes:
 # Outcome -> metric; what a client sends without being understood is one too.
 _METRICS: Final = {
     "connected": "Connected",
+    "refused": "Refused",
     "disconnected": "Disconnected",
     "subscribed": "Subscribed",
     "pong": "Pinged",
@@ -97,4 +114,4 @@ def handler(event: Event, _context: LambdaContext) -> dict[str, int]:
     outcome, delivery = _ON[kind](connection_id, event)
     logger.info(outcome, connection=connection_id, delivery=delivery)
     metrics.add_metric(name=_METRICS[outcome], unit=MetricUnit.Count, value=1)
-    return {"statusCode": 200}
+    return {"statusCode": 401 if outcome == "refused" else 200}

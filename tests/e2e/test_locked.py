@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.e2e.builds import Body, flat
-from tests.e2e.stack import Stack, eventually, running
+from tests.e2e.stack import SOON, Stack, eventually, running
 from tests.template import ROOT
 
 
@@ -61,3 +64,36 @@ def test_it_takes_the_old_and_the_new_secret_while_one_is_replaced(locked: Stack
     build = flat(f"{repo}-new", "success")
     eventually(lambda: signed(locked, build, new) == 201)  # wrong ones before it hold it up for ten seconds
     assert secret(locked) == new
+
+
+def test_it_shows_builds_to_who_has_the_token(locked: Stack) -> None:
+    token = secret(locked, "read")
+    for path in ("/builds", "/pipelines", "/changes", "/metrics/summary", "/builds/x"):
+        assert read(locked, path) == 401, path
+        assert read(locked, path, "a guess") == 403, path
+        assert read(locked, path, token) in (200, 404), path
+    assert token not in "\n".join(locked.printed)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/config", "/docs", "/openapi.json"])
+def test_it_shows_everybody_what_tells_nothing(locked: Stack, path: str) -> None:
+    assert read(locked, path) == 200
+
+
+def test_it_tells_of_builds_live_to_who_has_a_ticket(locked: Stack, repo: str) -> None:
+    ticket = httpx.post(f"{locked.url}/ws/ticket", headers=bearer(secret(locked, "read"))).json()["ticket"]
+    address = f"ws://127.0.0.1:{locked.port}/ws"
+    with connect(f"{address}?ticket={ticket}") as listener:
+        assert signed(locked, flat(repo, "success"), secret(locked)) == 201
+        assert json.loads(listener.recv(SOON))["builds"][0]["repo"] == repo
+    for shown in ("", f"?ticket={ticket}", "?ticket=a-guess"):
+        with pytest.raises(InvalidStatus):
+            connect(address + shown)
+
+
+def read(stack: Stack, path: str, token: str | None = None) -> int:
+    return httpx.get(stack.url + path, headers=bearer(token), follow_redirects=True).status_code
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}

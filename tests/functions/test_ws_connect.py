@@ -24,7 +24,9 @@ def api(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     with connections_api() as api:
         monkeypatch.setenv("CONNECTIONS_TABLE", "ConnectionsTable")
         monkeypatch.setenv("WEBSOCKET_ENDPOINT", api.endpoint)
-        for cached in (app._settings, app._connections, app._sockets):
+        monkeypatch.setenv("TICKETS_TABLE", "TicketsTable")
+        monkeypatch.setenv("AUTH", "off")
+        for cached in (app._settings, app._connections, app._tickets, app._sockets):
             cached.cache_clear()
         yield api
 

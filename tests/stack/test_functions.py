@@ -52,6 +52,7 @@ def test_it_puts_no_secret_into_an_environment_or_an_output() -> None:
     secret = {name for name, parameter in template["Parameters"].items() if parameter.get("NoEcho")}
     assert secret == {
         "WebhookSecret",
+        "ReadToken",
         "SlackWebhook",
         "SmtpUser",
         "SmtpPassword",

@@ -39,8 +39,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SetAsideTable": {"dynamodb:PutItem"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
+    "AuthorizerFunction": {"ReadTokenStore": {"secretsmanager:GetSecretValue"}},
+    "TicketFunction": {"TicketsTable": {"dynamodb:PutItem"}},
     "ConnectFunction": {
         "ConnectionsTable": {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "TicketsTable": {"dynamodb:DeleteItem"},
         "WebSocketApi/ws/POST/@connections/*": {"execute-api:ManageConnections"},
     },
     "BroadcastFunction": {
@@ -117,6 +120,7 @@ def listed(value: Any) -> list[Any]:
 
 def named(arn: dict[str, Any]) -> str:
     """BuildsTable, BuildsTable.StreamArn, BuildsTable/index/recent: whose ARN it is, short."""
+    arn = arn["Fn::If"][1] if "Fn::If" in arn else arn
     if "Fn::GetAtt" in arn:
         resource, attribute = arn["Fn::GetAtt"]
         return f"{resource}.{attribute}" if attribute not in ("Arn", "Id") else str(resource)

@@ -38,6 +38,9 @@ def test_it_accepts_its_own_defaults() -> None:
     ("name", "good", "bad"),
     [
         ("WebhookSecret", "It's-a-secret/+=", 'with"quote'),
+        ("ReadToken", "abc123", "two words"),
+        ("OidcIssuer", "https://id.example.com/realms/ci", "http://id.example.com"),
+        ("OidcAudience", "pipeline-health", "two words"),
         ("AllowOrigins", "https://a.example.com,http://localhost:3000", "a.example.com"),
         ("DefaultBranches", "main,release/1.x", "main, master"),
         ("SlackWebhook", "https://hooks.slack.com/services/T/B/x", "hooks.slack.com"),

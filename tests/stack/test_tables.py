@@ -7,13 +7,14 @@ from tests.template import resources
 TABLES = resources("AWS::DynamoDB::Table")
 
 
-def test_it_keeps_five_tables(dynamodb: DynamoDBClient) -> None:
+def test_it_keeps_six_tables(dynamodb: DynamoDBClient) -> None:
     assert set(dynamodb.list_tables()["TableNames"]) == {
         "BuildsTable",
         "MetricsTable",
         "ConnectionsTable",
         "ClaimsTable",
         "SetAsideTable",
+        "TicketsTable",
     }
 
 
@@ -28,6 +29,7 @@ def test_it_lets_what_ages_expire(dynamodb: DynamoDBClient) -> None:
         "ConnectionsTable": "expires_at",
         "ClaimsTable": "expires_at",
         "SetAsideTable": None,
+        "TicketsTable": "expires_at",
     }
 
 

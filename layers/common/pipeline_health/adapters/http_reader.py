@@ -126,7 +126,7 @@ class Site:
             else HTTPSConnection(parts.hostname, parts.port, timeout=self._step_seconds, context=tls())
         )
         try:
-            connect(connection)
+            connect(connection, insecure=self._insecure)
         except BaseException:
             connection.close()
             raise

@@ -1,6 +1,7 @@
 """JSON to a webhook whose URL is itself the secret: it occurs in no log line, no error and no repr."""
 
 import json
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class Webhook:
             self._post(json.dumps(body).encode())
         except TimeoutError:
             raise DeliveryFailed("timeout", permanent=False) from None
+        except PrivateAddress:
+            raise DeliveryFailed("private_address", permanent=True) from None
         except (InvalidURL, ValueError):
             raise DeliveryFailed("bad_url", permanent=True) from None
         except (OSError, HTTPException):
@@ -45,7 +48,7 @@ class Webhook:
             raise DeliveryFailed("insecure_url", permanent=True)
         connection = self._connection(parts)
         try:
-            connect(connection)
+            connect(connection, insecure=self.insecure)
             target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
             connection.request("POST", target, body, {"Content-Type": "application/json; charset=utf-8"})
             with connection.getresponse() as response:
@@ -66,14 +69,39 @@ def tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def connect(connection: HTTPConnection) -> None:
+class PrivateAddress(OSError):
+    """A name led to this machine or the network it stands in."""
+
+
+def connect(connection: HTTPConnection, *, insecure: bool) -> None:
     """A look-up of a name has no time limit of its own. One that comes back late, perhaps when the function
     is thawed for its next call, must not send what another has been given to send in the meantime.
     """
     began = time.time()
+    if not insecure:
+        connection._create_connection = _outside  # type: ignore[attr-defined]  # http.client's own seam
     connection.connect()
     if time.time() - began > CONNECT_SECONDS:
         raise TimeoutError
+
+
+def _outside(*given: Any) -> socket.socket:
+    """Whom we reached, not what a name said before: it may say something else each time it is asked.
+
+    Nothing was sent by then, not even the hello of TLS.
+    """
+    opened = socket.create_connection(*given)
+    if not public(opened.getpeername()[0]):
+        opened.close()
+        raise PrivateAddress
+    return opened
+
+
+def public(address: str) -> bool:
+    """An IPv4 address may stand inside an IPv6 one, and would be reached all the same."""
+    found = ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
 
 
 def secure(parts: SplitResult) -> bool:
@@ -82,7 +110,7 @@ def secure(parts: SplitResult) -> bool:
     if parts.scheme != "https" or host == "localhost":
         return False
     try:
-        return ip_address(host).is_global
+        return public(host)
     except ValueError:  # a name
         return True
 

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 _TITLES: Final = {
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
