@@ -31,6 +31,8 @@ def ago(minutes: float) -> dict[str, float]:
 def test_it_shows_a_build_posted_by_webhook_without_a_reload(look: Look, stack: Stack, repo: str) -> None:
     looking = look()
     looking.is_live()
+    expect(looking.page.locator("main[aria-busy]")).to_have_count(0)
+    looking.hears_only()
     looking.page.evaluate("window.loadedOnce = true")
     stack.post("/ingest/github", flat(repo, "success", title="x"))
     row = looking.row(repo)
