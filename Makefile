@@ -45,6 +45,10 @@ read-token: .venv/run ## What the page asks for, of this machine's stack or of S
 replay: .venv/run ## Process again what was set aside, on this machine's stack or STACK=name on AWS
 	@PYTHONPATH=layers/common $(BIN)/python -m local.replay
 
+.PHONY: rebuild
+rebuild: .venv/run ## Hold every number against the builds and mend what differs, while builds arrive; STACK=name
+	@PYTHONPATH=layers/common $(BIN)/python -m local.rebuild
+
 .PHONY: fuzz
 fuzz: .venv/dev ## Twenty times as many random sequences as `make test`; SEED=n repeats a run
 	@echo "SEED=$(SEED)"

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from local.secret import place
 from pipeline_health.adapters.aside import SetAsideTable
@@ -15,6 +15,8 @@ from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
 from pipeline_health.flows.aggregate import Aggregation, Record
+
+RETENTION_DAYS: Final = 400  # the parameter's default
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class Workbench:
         )
         variables: dict[str, str] = configuration["Environment"]["Variables"]
         return variables
+
+    @cached_property
+    def retention_days(self) -> int:
+        (described,) = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+        return int(given.get("RetentionDays") or RETENTION_DAYS)
 
     @cached_property
     def aside(self) -> SetAsideTable:

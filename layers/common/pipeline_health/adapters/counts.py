@@ -136,7 +136,7 @@ class CountsTable:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except ClientError as error:
-            raise _meaning(error) from error
+            raise meaning(error) from error
 
 
 def _id(key: Mapping[str, str]) -> Name:
@@ -155,7 +155,7 @@ def _of(pipeline_id: str, things: Mapping[Name, Thing]) -> dict[str, Thing]:
     return {name: thing for (owner, name), thing in things.items() if owner == pipeline_id}
 
 
-def _meaning(error: ClientError) -> Exception:
+def meaning(error: ClientError) -> Exception:
     """What a failed transaction means: by its reasons (one an action, None for the innocent) or its code."""
     reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
     causes = {str(cause) for cause in reasons | {error.response["Error"]["Code"]} if cause}

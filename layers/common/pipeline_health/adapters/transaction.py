@@ -22,20 +22,20 @@ ACTIONS: Final = 100  # the most that one transaction may hold
 
 def actions_of(outcome: Outcome, table: str) -> Iterator["Action"]:
     pipeline_id = outcome.card.pipeline_id
-    yield _put_card(outcome.card, table)
+    yield put_card(outcome.card, table)
     for name, run in outcome.runs.items():
-        yield _put(items.run_item(pipeline_id, name, run), table)
+        yield put_action(items.run_item(pipeline_id, name, run), table)
     for branch in outcome.branches.values():
-        yield _put(items.branch_item(pipeline_id, branch), table)
+        yield put_action(items.branch_item(pipeline_id, branch), table)
     for name, shift in outcome.shifts.items():
         yield from _timeline(pipeline_id, name, shift, table)
     for name, rewoven in outcome.segments.items():
         yield from _segments(pipeline_id, name, rewoven, table)
     for key, counters in buckets(outcome.moves).items():
-        yield _add(key, counters, table)
+        yield add_action(key, counters, table)
 
 
-def _put_card(card: Card, table: str) -> "Action":
+def put_card(card: Card, table: str) -> "Action":
     """Only where nobody wrote the card since it was read."""
     put: Action = {"Put": {"TableName": table, "Item": items.card_item(card)}}
     if card.lock == 1:
@@ -49,27 +49,27 @@ def _put_card(card: Card, table: str) -> "Action":
 
 def _timeline(pipeline_id: str, branch: str, shift: Shift, table: str) -> Iterator["Action"]:
     for key in set(shift.removed) - {entry.key for entry in shift.added}:
-        yield _delete(keys.timeline_key(pipeline_id, branch, key), table)
+        yield delete_action(keys.timeline_key(pipeline_id, branch, key), table)
     for entry in shift.added:
-        yield _put(items.entry_item(pipeline_id, branch, entry), table)
+        yield put_action(items.entry_item(pipeline_id, branch, entry), table)
 
 
 def _segments(pipeline_id: str, branch: str, rewoven: Rewoven, table: str) -> Iterator["Action"]:
     for start in rewoven.gone:
-        yield _delete(keys.segment_key(pipeline_id, branch, start), table)
+        yield delete_action(keys.segment_key(pipeline_id, branch, start), table)
     for segment in rewoven.changed:
-        yield _put(items.segment_item(pipeline_id, branch, segment), table)
+        yield put_action(items.segment_item(pipeline_id, branch, segment), table)
 
 
-def _put(item: Item, table: str) -> "Action":
+def put_action(item: Item, table: str) -> "Action":
     return {"Put": {"TableName": table, "Item": item}}
 
 
-def _delete(key: Mapping[str, str], table: str) -> "Action":
+def delete_action(key: Mapping[str, str], table: str) -> "Action":
     return {"Delete": {"TableName": table, "Key": to_item(key)}}
 
 
-def _add(key: tuple[str, str], counters: Mapping[str, int], table: str) -> "Action":
+def add_action(key: tuple[str, str], counters: Mapping[str, int], table: str) -> "Action":
     names = {f"#{number}": name for number, name in enumerate(counters)}
     values = {f":{number}": value for number, value in enumerate(counters.values())}
     return {

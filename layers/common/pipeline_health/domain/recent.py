@@ -50,7 +50,10 @@ class Strip:
         if self.cut and others and new.order < others[-1].order:
             return Strip(others, cut=True)
         merged = sorted([*others, new], key=lambda build: build.order, reverse=True)
-        return Strip(tuple(merged[:limit]), self.cut or len(merged) > limit)
+        return Strip(tuple(merged), self.cut).shortened(limit)
+
+    def shortened(self, limit: int) -> "Strip":
+        return Strip(self.builds[:limit], self.cut or len(self.builds) > limit)
 
     def without(self, gone: Recent) -> "Strip":
         return replace(self, builds=tuple(build for build in self.builds if not build.same_as(gone)))

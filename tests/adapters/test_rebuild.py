@@ -1,0 +1,175 @@
+"""A rebuild finds nothing where all is well, and ends in the numbers of the builds where it is not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from pipeline_health.adapters import keys
+from pipeline_health.adapters.audited import AuditedCounts
+from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.domain.aggregates import EVERYTHING, Scope
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.ledger import Stored
+from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.rebuild import Report, rebuild
+from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic
+from tests.flows.test_aggregate import START, _read, a_build
+from tests.reading import store
+
+WEEK = 7 * 24 * HOUR_MS
+METRICS = "MetricsTable"
+STATUSES = [Status.SUCCESS, Status.FAILURE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS]
+Items = dict[tuple[str, str], dict[str, Any]]
+
+
+def some_builds(first: int, last: int) -> list[Build]:
+    return [
+        a_build(
+            n * 40,
+            STATUSES[n % 5],
+            pipeline_id=f"github.1.{n % 2}",
+            branch=["main", "feature"][n % 3 == 0],
+            default_branch="main",
+        )
+        for n in range(first, last)
+    ]
+
+
+def count(client: DynamoDBClient, *builds: Build) -> None:
+    """Stored, and counted as they are stored."""
+    store(client, *builds)
+    ids = {build.id for build in builds}
+    source = StoredBuilds(client, "BuildsTable")
+    found = [s for of in {b.pipeline_id for b in builds} for s in source.of(of) if s.build.id in ids]
+    to = aggregation(client)
+    aggregate([{"build": each.build, "revision": each.revision} for each in found], to)
+
+
+def aggregation(client: DynamoDBClient) -> Aggregation:
+    return Aggregation(
+        AuditedCounts(client, METRICS),
+        StoredBuilds(client, "BuildsTable"),
+        MemoryTopic(),
+        MemoryAside(),
+        _read,
+        lambda _: None,
+        DEFAULTS,
+    )
+
+
+def rebuilt(client: DynamoDBClient, builds: Any = None, since: int = START - WEEK) -> Report:
+    table = AuditedCounts(client, METRICS)
+    source = builds or StoredBuilds(client, "BuildsTable")
+    return rebuild(source, table, aggregation(client), since)
+
+
+def contents(client: DynamoDBClient) -> Items:
+    """Everything but the locks and zeros."""
+    found = {}
+    for item in client.scan(TableName=METRICS)["Items"]:
+        plain = {name: value for name, value in item.items() if name != "lock" and value != {"N": "0"}}
+        if plain.keys() - {"pk", "sk"}:
+            found[item["pk"]["S"], item["sk"]["S"]] = plain
+    return found
+
+
+def test_it_finds_nothing_where_all_is_well(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    before = contents(dynamodb)
+    report = rebuilt(dynamodb)
+    assert (report.pipelines, report.counted, report.differences) == (2, 0, [])
+    assert contents(dynamodb) == before
+
+
+def test_it_counts_what_was_never_counted(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    expected = contents(dynamodb)
+    for key in expected:
+        dynamodb.delete_item(TableName=METRICS, Key=to_item({"pk": key[0], "sk": key[1]}))
+    report = rebuilt(dynamodb)
+    assert (report.counted, report.differences) == (20, [])
+    assert contents(dynamodb).keys() == expected.keys()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        keys.hour_key(EVERYTHING, START // HOUR_MS + 1),
+        keys.day_key(Scope(pipeline_id="github.1.0"), START // HOUR_MS // 24 + 1),
+        keys.week_key(Scope(repo="acme/app"), START // HOUR_MS // 24 // 7),
+        keys.hour_key(Scope(pipeline_id="github.1.1", branch="main"), START // HOUR_MS + 500),
+    ],
+    ids=["an hour of everything", "a pipeline's day", "a repository's week", "an hour without builds"],
+)
+def test_it_mends_numbers_and_says_which(dynamodb: DynamoDBClient, spoil: dict[str, str]) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    expected = contents(dynamodb)
+    dynamodb.update_item(
+        TableName=METRICS,
+        Key=to_item(spoil),
+        UpdateExpression="ADD success :n, d_failure :n",
+        ExpressionAttributeValues=to_item({":n": 3}),
+    )
+    (difference,) = rebuilt(dynamodb).differences
+    assert difference == f"{spoil['pk']} {spoil['sk']}: {{'d_failure': -3, 'success': -3}}"
+    assert contents(dynamodb) == expected
+    assert rebuilt(dynamodb).differences == []
+
+
+@pytest.mark.parametrize("prefix", ["timeline#", "segments#", "branches#"])
+def test_it_restores_what_is_lost_of_a_branch(dynamodb: DynamoDBClient, prefix: str) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    expected = contents(dynamodb)
+    lost = next(key for key in sorted(expected) if key[0].startswith(prefix))
+    dynamodb.delete_item(TableName=METRICS, Key=to_item({"pk": lost[0], "sk": lost[1]}))
+    differences = rebuilt(dynamodb).differences
+    assert f"{lost[0]} {lost[1]}" in differences
+    after = contents(dynamodb)
+    assert after.keys() == expected.keys()
+    if prefix != "branches#":  # what was told of a branch cannot be known again
+        assert after == expected
+
+
+def test_it_leaves_what_expired_as_it_was_counted(dynamodb: DynamoDBClient) -> None:
+    builds = some_builds(1, 21)
+    count(dynamodb, *builds)
+    expected = contents(dynamodb)
+    for build in builds[:9]:
+        dynamodb.delete_item(TableName="BuildsTable", Key=to_item(keys.build_key(build)))
+    later = -(-(builds[9].completed_at or 0) // WEEK) * WEEK
+    assert [line for line in rebuilt(dynamodb, since=later).differences if "#" in line] == []
+    assert contents(dynamodb) == expected
+
+
+class Arriving(StoredBuilds):
+    """More builds arrive, and are counted, in the middle of every step."""
+
+    def __init__(self, client: DynamoDBClient, more: list[Build]) -> None:
+        super().__init__(client, "BuildsTable")
+        self._other, self._more = client, more
+
+    def of(self, pipeline_id: str) -> Iterator[Stored]:
+        for number, stored in enumerate(super().of(pipeline_id)):
+            if number == 3 and self._more:
+                store(self._other, self._more[0])
+                if len(self._more) % 2:
+                    count(self._other, self._more[0])
+                del self._more[0]
+            yield stored
+
+
+def test_it_ends_equal_while_builds_arrive(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, *some_builds(1, 13))
+    dynamodb.update_item(
+        TableName=METRICS,
+        Key=to_item(keys.hour_key(EVERYTHING, START // HOUR_MS + 1)),
+        UpdateExpression="ADD success :n",
+        ExpressionAttributeValues=to_item({":n": 3}),
+    )
+    report = rebuilt(dynamodb, Arriving(dynamodb, some_builds(13, 21)))
+    assert len(report.differences) == 1
+    after = rebuilt(dynamodb)
+    assert (after.counted, after.differences) == (0, [])
