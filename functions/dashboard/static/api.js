@@ -1,5 +1,7 @@
 // The read API. Addresses are relative to the page, so it works behind any stage or prefix.
 
+import { signedIn, token } from "./signin.js";
+
 const PATIENCE = 20_000; // ms
 const SIDE_BY_SIDE = 4; // more at once would only start more functions
 
@@ -28,20 +30,36 @@ function done() {
 export async function get(path, asked = {}, signal) {
   await turn();
   try {
-    return await fetched(path, asked, signal);
+    return await allowed(path, asked, signal, "GET");
   } finally {
     done();
   }
 }
 
-async function fetched(path, asked, signal) {
+export const post = (path) => allowed(path, {}, undefined, "POST");
+
+/** As whoever is signed in; asks for a token where the one at hand does not do, and tries again. */
+async function allowed(path, asked, signal, method) {
+  for (;;) {
+    const shown = token();
+    try {
+      return await fetched(path, asked, signal, method, shown);
+    } catch (error) {
+      if (error.status !== 401 && error.status !== 403) throw error;
+      await signedIn(shown);
+    }
+  }
+}
+
+async function fetched(path, asked, signal, method, shown) {
   signal?.throwIfAborted();
   const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value != null && value !== ""));
   const patience = AbortSignal.timeout(PATIENCE);
   let response;
   try {
     response = await fetch(`${path}${query.size ? `?${query}` : ""}`, {
-      headers: { Accept: "application/json" },
+      method,
+      headers: { Accept: "application/json", ...(shown && { Authorization: `Bearer ${shown}` }) },
       signal: signal ? AbortSignal.any([signal, patience]) : patience,
     });
     if (response.ok) return await response.json();

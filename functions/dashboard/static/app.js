@@ -1,6 +1,6 @@
 // Starts everything and draws: at most once a frame, whatever comes in.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { h } from "./dom.js";
 import { Live, addressOf } from "./live.js";
 import * as load from "./load.js";
@@ -100,7 +100,12 @@ function announce(news) {
 
 function connect(config) {
   let missed = false;
-  const live = new Live(addressOf(config.websocket_url), told, (now, retryAt) => {
+  const address = async () => {
+    const url = new URL(addressOf(config.websocket_url));
+    if (config.auth) url.searchParams.set("ticket", (await post("ws/ticket")).ticket);
+    return url.href;
+  };
+  const live = new Live(address, told, (now, retryAt) => {
     if (now === "open") (missed ? load.refresh() : load.catchUp()).catch(() => load.refresh());
     if (now === "waiting") missed = true;
     if (state.live === now && now !== "waiting") return;

@@ -6,7 +6,7 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
 export class Live {
-  /** `told(builds)` for each message, `changed(state, retryAt)` for connecting, open and waiting. */
+  /** `address()` gives one for each try, since a ticket in it holds once. `told(builds)` for each message, `changed(state, retryAt)` for connecting, open and waiting. */
   constructor(address, told, changed) {
     this.address = address;
     this.told = told;
@@ -18,10 +18,14 @@ export class Live {
     this.open();
   }
 
-  open() {
+  async open() {
     clearTimeout(this.pause);
     this.changed("connecting");
-    const socket = new WebSocket(this.address);
+    const coming = (this.socket = { close() {} });
+    const address = await this.address().catch(() => null);
+    if (coming !== this.socket) return;
+    if (!address) return this.closed(coming);
+    const socket = new WebSocket(address);
     this.socket = socket;
     socket.addEventListener("open", () => this.opened(socket));
     socket.addEventListener("message", (event) => this.heard(socket, event.data));
