@@ -52,7 +52,7 @@ rebuild: .venv/run ## Hold every number against the builds and mend what differs
 .PHONY: fuzz
 fuzz: .venv/dev ## Twenty times as many random sequences as `make test`; SEED=n repeats a run
 	@echo "SEED=$(SEED)"
-	@$(BIN)/pytest -n 2 tests/flows/test_aggregate_proof.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
+	@$(BIN)/pytest -n 2 tests/flows/test_aggregate_proof.py tests/providers/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
 
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
