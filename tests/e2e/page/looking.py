@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Response, WebSocketRoute, expect
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, eventually
 
 expect.set_options(timeout=15_000)
 Builds = list[dict[str, Any]]
@@ -93,6 +93,10 @@ class Looking:
         )
 
     def hears_only(self) -> None:
-        """From now on the API does not answer, so what changes was told by the socket."""
+        """Once it has caught up the API does not answer any more: what changes was told by the socket."""
+        asked = (
+            "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/builds?limit'))"
+        )
+        eventually(lambda: self.page.evaluate(f"{asked}.length") >= 2)
         self.tolerant = True
         self.page.route(re.compile(r"/(pipelines|builds)\?"), lambda route: route.abort())
