@@ -145,4 +145,7 @@ def test_it_deploys_nothing_to_fetch_with_until_there_is_a_source() -> None:
 
 def test_it_looks_as_often_as_the_flow_counts_on() -> None:
     (event,) = FUNCTIONS["ReconcileFunction"]["Properties"]["Events"].values()
-    assert (event["Type"], event["Properties"]["Schedule"]) == ("Schedule", f"rate({PERIOD // 60_000} minutes)")
+    assert (event["Type"], event["Properties"]["Schedule"]) == (
+        "Schedule",
+        f"rate({PERIOD // 60_000} minutes)",
+    )
