@@ -49,6 +49,7 @@ class Stack:
     port: int
     aws_port: int
     folder: Path
+    read_token: str = ""  # what a reader shows, where the stack asks for one
     printed: list[str] = field(default_factory=list)
 
     @property
@@ -65,7 +66,8 @@ class Stack:
         return httpx.post(self.url + path, content=content, headers=kind | headers, timeout=START)
 
     def get(self, path: str, **query: str | int) -> Any:
-        answer = httpx.get(self.url + path, params=query, timeout=START)
+        shown = {"Authorization": f"Bearer {self.read_token}"} if self.read_token else {}
+        answer = httpx.get(self.url + path, params=query, headers=shown, timeout=START)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -121,7 +123,7 @@ def start(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    stack = Stack(process, port, aws_port, folder)
+    stack = Stack(process, port, aws_port, folder, (environment or {}).get("READ_TOKEN", ""))
     threading.Thread(target=_note, args=(stack,), daemon=True).start()
     return stack
 

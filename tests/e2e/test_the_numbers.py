@@ -19,12 +19,15 @@ from tests.e2e.stack import START, Stack, eventually, running
 BUILDS = 250
 DAY = 86_400
 SECRET = "e2e-s3cret"
+TOKEN = "e2e-r3ad"
 
 
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own: nobody else's builds are in the numbers, and it asks for signatures."""
-    with running(tmp_path_factory.mktemp("signed"), AUTH="on", WEBHOOK_SECRET=SECRET) as stack:
+    """A stack of its own: nobody else's builds are in the numbers, and it asks for signatures and a token."""
+    with running(
+        tmp_path_factory.mktemp("signed"), AUTH="on", WEBHOOK_SECRET=SECRET, READ_TOKEN=TOKEN
+    ) as stack:
         yield stack
 
 

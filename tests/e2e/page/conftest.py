@@ -20,9 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.page)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """For this folder only: as long as it lives, no other test can run an event loop."""
+    """For one file only: as long as it lives, no other test of the process can run an event loop."""
     if executable() is None:
         message = f"No Chromium found, so the tests of the page did not run. {MISSING}"
         if os.environ.get("CI") == "true":
