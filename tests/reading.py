@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from functions.metrics import api
+from pipeline_health.adapters import reading_tables
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
@@ -40,8 +41,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUILDS_TABLE", "BuildsTable")
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("WEBSOCKET_URL", "ws://localhost:8001/ws")
-    monkeypatch.setattr(api, "now", lambda: NOW)
-    for cached in (api.settings, api.builds_table, api.metrics_table):
+    monkeypatch.setattr(reading_tables, "now", lambda: NOW)
+    for cached in (reading_tables.settings, reading_tables.builds_table, reading_tables.metrics_table):
         cached.cache_clear()
 
 

@@ -1,10 +1,8 @@
 """The read API: every GET route, thin. What is asked and answered is described in pipeline_health.api."""
 
 import logging
-import os
 import time
-from functools import cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
@@ -14,17 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from mangum import Mangum
 from mangum.types import LambdaContext
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from pipeline_health import VERSION
-from pipeline_health.adapters.builds_reading import BuildsReading
-from pipeline_health.adapters.metrics_reading import MetricsReading
+from pipeline_health.adapters import reading_tables as tables
 from pipeline_health.adapters.outage import is_passing
-from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.api import answers, docs, numbers, problems, words
 from pipeline_health.api import questions as q
-from pipeline_health.domain.times import DAY
 from pipeline_health.flows.changes import Changes
 from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipelines import Pipelines
@@ -39,44 +34,8 @@ logging.getLogger("mangum.http").disabled = True  # it would log every request a
 HEADERS: Final = {405: {"Allow": "GET"}, 503: {"Retry-After": "2"}}
 
 
-class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    BUILDS_TABLE: Annotated[str, Field(min_length=1)]
-    METRICS_TABLE: Annotated[str, Field(min_length=1)]
-    WEBSOCKET_URL: str
-    AUTH: Literal["on", "off"] = "off"
-    DEFAULT_BRANCHES: str = "main,master"
-    RETENTION_DAYS: Annotated[int, Field(ge=1)] = 400
-
-    @property
-    def reach(self) -> int:
-        """How far back, in ms, lists go."""
-        return self.RETENTION_DAYS * DAY
-
-
-@cache
-def settings() -> Settings:
-    return Settings.model_validate(dict(os.environ))
-
-
-@cache
-def builds_table() -> BuildsReading:
-    return BuildsReading(reading_client(), settings().BUILDS_TABLE)
-
-
-@cache
-def metrics_table() -> MetricsReading:
-    names = frozenset(settings().DEFAULT_BRANCHES.split(","))
-    return MetricsReading(reading_client(), settings().METRICS_TABLE, names)
-
-
 def reading() -> Reading:
-    return Reading(builds_table(), metrics_table(), settings().reach)
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
+    return Reading(tables.builds_table(), tables.metrics_table(), tables.settings().reach)
 
 
 def asked_once(request: Request) -> None:
@@ -114,7 +73,7 @@ async def health(_: Annotated[q.Nothing, Query()]) -> Response:
 @app.get("/config", tags=["Service"], response_model=answers.Config)
 async def config(_: Annotated[q.Nothing, Query()]) -> Response:
     """What a page needs to know: where builds are told live, and whether a token is needed."""
-    chosen = settings()
+    chosen = tables.settings()
     return JSONResponse(
         {"websocket_url": chosen.WEBSOCKET_URL, "auth": chosen.AUTH == "on", "version": VERSION}
     )
@@ -123,13 +82,13 @@ async def config(_: Annotated[q.Nothing, Query()]) -> Response:
 @app.get("/builds", tags=["Builds"], response_model=answers.Builds)
 async def builds(asked: Annotated[q.BuildsQuestion, Query()]) -> Response:
     """Builds, newest started first, of everything or of what the filters let through."""
-    return JSONResponse(reading().page(asked, now()))
+    return JSONResponse(reading().page(asked, tables.now()))
 
 
 @app.get("/builds/latest", tags=["Builds"], response_model=answers.Build, responses=words.NOT_FOUND)
 async def latest(asked: Annotated[q.LatestQuestion, Query()]) -> Response:
     """The build of a pipeline that started last, in any state; `repo` and `branch` narrow it."""
-    return JSONResponse(reading().latest(asked, now()))
+    return JSONResponse(reading().latest(asked, tables.now()))
 
 
 @app.get("/builds/{id}", tags=["Builds"], response_model=answers.BuildWithLogs, responses=words.NOT_FOUND)
@@ -147,32 +106,32 @@ async def build(
 @app.get("/pipelines", tags=["Pipelines"], response_model=answers.Pipelines)
 async def pipelines(asked: Annotated[q.PipelinesQuestion, Query()]) -> Response:
     """How each pipeline stands, by the builds of its default branch."""
-    return JSONResponse(Pipelines(metrics_table()).page(asked))
+    return JSONResponse(Pipelines(tables.metrics_table()).page(asked))
 
 
 @app.get("/changes", tags=["Pipelines"], response_model=answers.Changes)
 async def changes(asked: Annotated[q.ChangesQuestion, Query()]) -> Response:
     """What broke and what was fixed, newest first, as it is known today: a late build may rewrite it."""
-    flow = Changes(metrics_table(), builds_table(), settings().reach)
-    return JSONResponse(flow.page(asked, now()))
+    flow = Changes(tables.metrics_table(), tables.builds_table(), tables.settings().reach)
+    return JSONResponse(flow.page(asked, tables.now()))
 
 
 @app.get("/metrics/summary", tags=["Metrics"], response_model=numbers.Summary)
 async def summary(asked: Annotated[q.MetricsQuestion, Query()]) -> Response:
     """One window as a whole, and how far every figure has moved against the window before."""
-    return JSONResponse(Metrics(metrics_table()).summary(asked, now()))
+    return JSONResponse(Metrics(tables.metrics_table()).summary(asked, tables.now()))
 
 
 @app.get("/metrics/timeseries", tags=["Metrics"], response_model=numbers.Timeseries)
 async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Response:
     """The same figures hour by hour or day by day, empty ones included."""
-    return JSONResponse(Metrics(metrics_table()).timeseries(asked, now()))
+    return JSONResponse(Metrics(tables.metrics_table()).timeseries(asked, tables.now()))
 
 
 @app.get("/metrics/pipelines", tags=["Metrics"], response_model=numbers.PipelineMetrics)
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
-    return JSONResponse(Metrics(metrics_table()).by_pipeline(asked, now()))
+    return JSONResponse(Metrics(tables.metrics_table()).by_pipeline(asked, tables.now()))
 
 
 @app.get("/docs", include_in_schema=False)
@@ -213,6 +172,9 @@ def allowed(request: Request) -> list[str]:
 
 for kind in (Refusal, RequestValidationError, HTTPException, ClientError, BotoCoreError, Exception):
     app.add_exception_handler(kind, problem)
+
+# API Gateway's HTTP APIs compress nothing, and hand on what a function has packed as it is.
+app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
 
 _respond = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", problems.PROBLEM_JSON])
 

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from local.settings import PARAMETERS, BadSettingError, read_settings
-from tests.template import ROOT, load
+from tests.template import ROOT, load, resources
 
 TEMPLATE = load()
 ONLY_LOCAL = {"AwsEndpointUrl", "WebSocketEndpoint", "WebSocketUrl", "AllowInsecureReceivers"}
@@ -94,3 +94,10 @@ def test_it_deploys_to_development_and_production() -> None:
     assert stacks == {"default": "pipeline-health-dev", "production": "pipeline-health"}
     overrides = config["default"]["deploy"]["parameters"]["parameter_overrides"]
     assert {pair.split("=")[0] for pair in overrides.split()} <= TEMPLATE["Parameters"].keys()
+
+
+def test_it_tells_whoever_counts_and_whoever_reads_the_same_default_branches() -> None:
+    functions = resources("AWS::Serverless::Function")
+    for name in ("AggregateFunction", "ApiFunction"):
+        told = functions[name]["Properties"]["Environment"]["Variables"]
+        assert told["DEFAULT_BRANCHES"] == {"Ref": "DefaultBranches"}, name

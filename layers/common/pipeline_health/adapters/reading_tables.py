@@ -1,0 +1,55 @@
+"""What the read API is told by its environment, the tables it reads, and what time it is."""
+
+import os
+import time
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline_health.adapters.builds_reading import BuildsReading
+from pipeline_health.adapters.metrics_reading import MetricsReading
+from pipeline_health.adapters.reading_client import reading_client
+from pipeline_health.domain.times import DAY
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    BUILDS_TABLE: Annotated[str, Field(min_length=1)]
+    METRICS_TABLE: Annotated[str, Field(min_length=1)]
+    WEBSOCKET_URL: str
+    AUTH: Literal["on", "off"] = "off"
+    DEFAULT_BRANCHES: str = "main,master"
+    RETENTION_DAYS: Annotated[int, Field(ge=1)] = 400
+
+    @property
+    def reach(self) -> int:
+        """How far back, in ms, lists go."""
+        return self.RETENTION_DAYS * DAY
+
+    @property
+    def scheme(self) -> str:
+        """Of our own addresses. A stack on one machine speaks plain http, and nothing else says so."""
+        return "http" if self.WEBSOCKET_URL.startswith("ws:") else "https"
+
+
+@cache
+def settings() -> Settings:
+    return Settings.model_validate(dict(os.environ))
+
+
+@cache
+def builds_table() -> BuildsReading:
+    return BuildsReading(reading_client(), settings().BUILDS_TABLE)
+
+
+@cache
+def metrics_table() -> MetricsReading:
+    names = frozenset(settings().DEFAULT_BRANCHES.split(","))
+    return MetricsReading(reading_client(), settings().METRICS_TABLE, names)
+
+
+def now() -> int:
+    """Milliseconds."""
+    return time.time_ns() // 1_000_000
