@@ -64,7 +64,7 @@ screenshots: .venv/dev ## Photograph the page for README.md, with demo data
 	@$(BIN)/python -m tests.e2e.page.screenshots
 
 .PHONY: check
-check: .venv/dev lint-template build ## Everything CI checks beside the tests
+check: .venv/dev lint-template scan build ## Everything CI checks beside the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -90,6 +90,14 @@ lint-template: .venv/dev .venv-sam/ready ## Lint template.yaml and what AWS make
 	@$(BIN)/python -m local.translate > .local/translated.json
 	$(BIN)/cfn-lint .local/translated.json
 
+# bandit's B105 is ruff's S105, which tells a rate from a password. The tools beside the product start processes, make
+# up demo builds and assert what they measured (B101, B106, B310, B311, B404, B603), and HOST may be any (B104).
+.PHONY: scan
+scan: .venv-scan/ready lint-template ## Look for weaknesses in the code and in what AWS makes of template.yaml
+	.venv-scan/bin/bandit -q -r layers functions --skip B105
+	.venv-scan/bin/bandit -q -r local bench --skip B101,B104,B105,B106,B310,B311,B404,B603
+	.venv-scan/bin/checkov --config-file .checkov.yaml --file .local/translated.json
+
 .PHONY: lock
 lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was changed
 	$(COMPILE) --generate-hashes requirements/run.in -o requirements/run.txt
@@ -97,10 +105,11 @@ lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was chang
 	$(COMPILE) --no-annotate -c requirements/run.txt functions/metrics/requirements.in -o functions/metrics/requirements.txt
 	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --generate-hashes requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) --generate-hashes requirements/scan.in -o requirements/scan.txt
 
 .PHONY: clean
 clean: ## Remove everything that a target made
-	rm -rf .venv .venv-sam .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-scan .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##### How it sets itself up; a file marks what is done
@@ -146,4 +155,9 @@ endef
 .venv-sam/ready: requirements/sam.txt | .venv/uv
 	@$(BIN)/python -m venv --without-pip .venv-sam
 	@$(UV) pip sync --quiet --python .venv-sam/bin/python $<
+	@touch $@
+
+.venv-scan/ready: requirements/scan.txt | .venv/uv
+	@$(BIN)/python -m venv --without-pip .venv-scan
+	@$(UV) pip sync --quiet --python .venv-scan/bin/python $<
 	@touch $@

@@ -85,4 +85,4 @@ def now() -> int:
 
 def pause(retry: int) -> None:
     """Full jitter: writers that met once do not meet again (AWS Builders' Library, "Timeouts, retries")."""
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # no secret depends on it
+    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # nosec B311  # no secret depends on it
