@@ -103,6 +103,7 @@ lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was chang
 	$(COMPILE) --generate-hashes requirements/run.in -o requirements/run.txt
 	$(COMPILE) --no-annotate -c requirements/run.txt layers/common/requirements.in -o layers/common/requirements.txt
 	$(COMPILE) --no-annotate -c requirements/run.txt functions/metrics/requirements.in -o functions/metrics/requirements.txt
+	$(COMPILE) --no-annotate -c requirements/run.txt functions/authorizer/requirements.in -o functions/authorizer/requirements.txt
 	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --generate-hashes requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --generate-hashes requirements/scan.in -o requirements/scan.txt

@@ -1,6 +1,10 @@
 """Who may read, as API Gateway asks it."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +15,11 @@ from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from functions.authorizer import app
-from pipeline_health.adapters.openid import KEPT, PAUSE, OpenIdTokens
 from pipeline_health.adapters.secrets import secrets_client
+from pipeline_health.flows.reader import pass_id
 from pipeline_health.flows.reconcile import SourceFailed
-from tests.flows.test_reader import AUDIENCE, HEADER, ISSUER, NOW, OWNER, part, token
+from tests.openid_server import AUDIENCE, openid_server
+from tests.template import ROOT
 
 TOKEN = "r3ad"
 
@@ -31,10 +36,13 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
 
 
 def asked(authorization: str | None) -> bool:
+    return answer(authorization)["isAuthorized"] is True
+
+
+def answer(authorization: str | None) -> dict[str, Any]:
     headers = {} if authorization is None else {"authorization": authorization}
-    answer: dict[str, bool] = app.handler({"routeKey": "GET /builds", "headers": headers}, SimpleNamespace())
-    assert answer.keys() == {"isAuthorized"}
-    return answer["isAuthorized"]
+    said: dict[str, Any] = app.handler({"routeKey": "GET /builds", "headers": headers}, SimpleNamespace())
+    return said
 
 
 def test_it_opens_to_the_read_token_and_to_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,45 +77,43 @@ def test_it_stays_shut_where_there_is_no_token(manager: SecretsManagerClient, te
     assert not asked("Bearer w")
 
 
-class Issuer(OpenIdTokens):
-    """What it publishes stands here, and how often it was asked."""
-
-    def __init__(self, **said: Any) -> None:
-        super().__init__(ISSUER, AUDIENCE)
-        self.asked: list[str] = []
-        numbers = OWNER.public_key().public_numbers()
-        key = {"kid": "one", "kty": "RSA", "n": part(numbers.n.to_bytes(256, "big")), "e": "AQAB"}
-        self.said = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", "keys": [key]} | said
-
-    def _fetched(self, url: str, shape: Any) -> Any:
-        self.asked.append(url)
-        return shape.model_validate(self.said)
+def test_it_opens_to_tokens_of_the_issuer_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with openid_server() as provider:
+        monkeypatch.setenv("OIDC_ISSUER", provider.issuer)
+        monkeypatch.setenv("OIDC_AUDIENCE", AUDIENCE)
+        monkeypatch.setenv("ALLOW_INSECURE_RECEIVERS", "on")
+        assert asked(f"Bearer {provider.token()}")
+        assert asked(f"Bearer {provider.token('ec-1')}")
+        assert not asked(f"Bearer {provider.token(aud='other')}")
+        assert not asked(f"Bearer {TOKEN}")
 
 
-def test_it_asks_the_issuer_for_its_keys_once_in_a_while() -> None:
-    issuer = Issuer()
-    assert issuer.open(token(), NOW)
-    assert issuer.open(token(), NOW + 1)
-    assert issuer.asked == [f"{ISSUER}/.well-known/openid-configuration", f"{ISSUER}/keys"]
-    assert not issuer.open(token(), NOW + KEPT)  # it has expired by then
-    assert len(issuer.asked) == 4
+def test_it_asks_an_issuer_over_https_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    with openid_server() as provider:
+        monkeypatch.setenv("OIDC_ISSUER", provider.issuer)
+        monkeypatch.setenv("OIDC_AUDIENCE", AUDIENCE)
+        with pytest.raises(SourceFailed, match="insecure_url"):
+            asked(f"Bearer {provider.token()}")
+        assert provider.asked == []
 
 
-def test_it_asks_for_a_key_that_is_new_but_not_for_everyone_who_names_one() -> None:
-    issuer = Issuer()
-    assert issuer.open(token(), NOW)
-    unknown = token(header=HEADER | {"kid": "two"})
-    assert not issuer.open(unknown, NOW + PAUSE - 1)
-    assert len(issuer.asked) == 2
-    assert not issuer.open(unknown, NOW + PAUSE)
-    assert len(issuer.asked) == 4
+def test_it_says_what_let_the_reader_in_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer(f"Bearer {TOKEN}")["context"] == {"pass_id": pass_id(TOKEN)}
+    assert answer("Bearer x") == {"isAuthorized": False, "context": {}}
+    with openid_server() as provider:
+        monkeypatch.setenv("OIDC_ISSUER", provider.issuer)
+        monkeypatch.setenv("OIDC_AUDIENCE", AUDIENCE)
+        monkeypatch.setenv("ALLOW_INSECURE_RECEIVERS", "on")
+        app._tokens.cache_clear()
+        ends = int(time.time()) + 60
+        said = answer(f"Bearer {provider.token(exp=ends)}")["context"]
+        assert said == {"pass_id": pass_id(provider.issuer, AUDIENCE), "until": str(ends * 1000)}
 
 
-def test_it_believes_no_other_issuer() -> None:
-    with pytest.raises(SourceFailed):
-        Issuer(issuer="https://evil.example.com").open(token(), NOW)
-
-
-def test_it_asks_an_issuer_over_https_only() -> None:
-    with pytest.raises(SourceFailed, match="insecure_url"):
-        OpenIdTokens("http://127.0.0.1:1", AUDIENCE).open(token(), NOW)
+def test_it_loads_no_cryptography_for_the_read_token() -> None:
+    """It would make a cold start two fifths longer."""
+    loaded = "print(*sorted({'jwt', 'cryptography'} & set(sys.modules)))"
+    command = [sys.executable, "-c", f"import sys; from functions.authorizer import app; {loaded}"]
+    environment = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/common'}", "PATH": os.environ["PATH"]}
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == ""

@@ -1,24 +1,33 @@
 """Tokens of an OpenID Connect issuer, by the keys that it publishes.
 
 https://openid.net/specs/openid-connect-discovery-1_0.html
+PyJWT comes with functions/authorizer alone, which imports this only where an issuer is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import BaseModel
 
 from pipeline_health.adapters.http_reader import Site, failure
-from pipeline_health.domain.times import HOUR, SECOND
-from pipeline_health.flows.reader import Forged, Key, check, key_of, read
+from pipeline_health.domain.times import DAY, HOUR, SECOND
+from pipeline_health.flows.reader import Reader, pass_id
 from pipeline_health.flows.reconcile import SourceFailed
 
+# Never "none", never HMAC: with those whoever knows the issuer's public key could sign.
+ALGORITHMS: Final = ("RS256", "ES256")
+LEEWAY: Final = 60  # seconds that clocks may differ
 KEPT: Final = HOUR  # a key that an issuer takes back opens no longer than this
 PAUSE: Final = 60 * SECOND  # between readings for keys that nobody knows: anyone may name one
+RETRY: Final = 5 * SECOND  # after a reading that failed
+_BITS: Final = range(2048, 8193)  # of an RSA key: shorter can be broken, longer costs everybody's time
 _STEP: Final = 2.0  # seconds
 _ANSWER: Final = 4.0
 
+Keys = Mapping[str, jwt.PyJWK]
 Shape = TypeVar("Shape")
 
 
@@ -27,7 +36,7 @@ class _Discovered(BaseModel):
     jwks_uri: str
 
 
-class _Keys(BaseModel):
+class _Published(BaseModel):
     keys: list[dict[str, Any]]
 
 
@@ -36,36 +45,55 @@ class OpenIdTokens:
         self._issuer = issuer
         self._audience = audience
         self._insecure = insecure
-        self._keys: Mapping[str, Key] = {}
-        self._read_at: int | None = None
+        self._keys: Keys = {}
+        self._fresh_until = 0
+        self._askable_at = 0
 
-    def open(self, token: str, now: int) -> bool:
+    def open(self, token: str, now: int) -> Reader | None:
         """SourceFailed where the issuer cannot be asked and its keys are not known."""
         try:
-            said = read(token)
-            key = self._key(said.key_id, now)
-            if key is None:
-                return False
-            check(said, key, self._issuer, self._audience, now)
-        except Forged:
-            return False
-        return True
+            key = self._key(_key_id(token), now)
+            claims = self._claims(token, key) if key else None
+        except jwt.PyJWTError:
+            return None
+        if claims is None:
+            return None
+        return Reader(issued_pass(self._issuer, self._audience), min(int(claims["exp"]) * SECOND, now + DAY))
 
-    def _key(self, key_id: str, now: int) -> Key | None:
-        age = KEPT if self._read_at is None else now - self._read_at
-        if age >= KEPT or (key_id not in self._keys and age >= PAUSE):
-            self._keys = self._published()
-            self._read_at = now
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any] | None:
+        """What the key's owner signed, for us, and for now."""
+        if not self._audience:
+            return None
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=ALGORITHMS,
+            issuer=self._issuer,
+            audience=self._audience,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iss", "aud"]},
+        )
+        return claims
+
+    def _key(self, key_id: str, now: int) -> jwt.PyJWK | None:
+        wanted = now >= self._fresh_until or key_id not in self._keys
+        if wanted and now >= self._askable_at:
+            self._renew(now)
+        if now >= self._fresh_until:
+            raise SourceFailed("unreachable", permanent=False)
         return self._keys.get(key_id)
 
-    def _published(self) -> Mapping[str, Key]:
+    def _renew(self, now: int) -> None:
+        self._askable_at = now + RETRY
+        self._keys = dict(_usable(self._published()))
+        self._fresh_until, self._askable_at = now + KEPT, now + PAUSE
+
+    def _published(self) -> list[dict[str, Any]]:
         path = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         discovered = self._fetched(path, _Discovered)
         if discovered.issuer != self._issuer:
             raise SourceFailed("another_issuer")
-        published = self._fetched(discovered.jwks_uri, _Keys).keys
-        known = ((str(said.get("kid")), key_of(said)) for said in published)
-        return {key_id: key for key_id, key in known if key}
+        return self._fetched(discovered.jwks_uri, _Published).keys
 
     def _fetched(self, url: str, shape: type[Shape]) -> Shape:
         parts = urlsplit(url)
@@ -83,3 +111,34 @@ class OpenIdTokens:
         if answer.status != 200:
             raise failure(answer)
         return answer.read(shape)
+
+
+def issued_pass(issuer: str, audience: str) -> str:
+    return pass_id(issuer, audience)
+
+
+def _key_id(token: str) -> str:
+    """Of the key that the token says it was signed with, which nobody has checked yet."""
+    if not token.isascii():
+        raise jwt.DecodeError
+    named = jwt.get_unverified_header(token).get("kid")
+    if not named:
+        raise jwt.DecodeError
+    return str(named)
+
+
+def _usable(published: list[dict[str, Any]]) -> Iterator[tuple[str, jwt.PyJWK]]:
+    """Those we take: for signatures, of our algorithms, each bound to the one it is for, and sound."""
+    for said in published:
+        if not isinstance(said.get("kid"), str) or said.get("use", "sig") != "sig":
+            continue
+        try:
+            key = jwt.PyJWK(said)
+        except (jwt.PyJWTError, ValueError, TypeError):
+            continue
+        if key.algorithm_name in ALGORITHMS and _sound(key.key):
+            yield said["kid"], key
+
+
+def _sound(key: Any) -> bool:
+    return not isinstance(key, RSAPublicKey) or key.key_size in _BITS

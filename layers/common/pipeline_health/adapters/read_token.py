@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from hmac import compare_digest
 
 from pipeline_health.adapters.secrets import SharedSecret
+from pipeline_health.flows.reader import Reader, pass_id
 
 
 class ReadToken:
     def __init__(self, secret: SharedSecret) -> None:
         self._secret = secret
 
-    def open(self, token: str, now: int) -> bool:
+    def open(self, token: str, now: int) -> Reader | None:
         given = token.encode("utf-8", "surrogatepass")
-        return _any(given, self._secret.known(now)) or _any(given, self._secret.renewed(now))
+        known = _any(given, self._secret.known(now)) or _any(given, self._secret.renewed(now))
+        return Reader(pass_id(token)) if known else None
+
+    def passes(self, now: int) -> frozenset[str]:
+        """What lets readers in by now; Unavailable where that cannot be read."""
+        return frozenset(pass_id(secret.decode()) for secret in self._secret.known(now))
 
 
 def _any(given: bytes, known: Sequence[bytes]) -> bool:
