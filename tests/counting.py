@@ -113,7 +113,7 @@ class MemoryAside:
 
 
 def scopes(build: Build) -> list[tuple[Scope, str]]:
-    """The scopes a build counts in, each with the prefixes of the counters it moves there."""
+    """The scopes a build counts in, each with the prefix of the counters it moves there."""
     share = "d_" if build.is_default(DEFAULTS) else ""
     return [
         (Scope(), share),
@@ -130,9 +130,7 @@ def expected_totals(builds: Iterable[Build]) -> dict[tuple[Scope, int], Counter[
         assert build.completed_at is not None
         for scope, share in scopes(build):
             total = totals.setdefault((scope, build.completed_at // HOUR_MS), Counter())
-            total.update(counters)
-            if share:
-                total.update({share + name: value for name, value in counters.items()})
+            total.update({share + name: value for name, value in counters.items()})
 
     completed = [build for build in builds if build.status.completed]
     for build in completed:

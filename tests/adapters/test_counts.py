@@ -12,7 +12,7 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.counted_items import card_from, card_item, segment_from
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.dynamodb import from_item, to_item
-from pipeline_health.domain.aggregates import EVERYTHING, Scope, total_of
+from pipeline_health.domain.aggregates import EVERYTHING, Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
@@ -70,9 +70,7 @@ def test_it_counts_by_hour_and_day_in_every_scope(dynamodb: DynamoDBClient, arri
     for hours, key in ((24, keys.day_key), (168, keys.week_key)):
         for scope, number in {(scope, hour // hours) for scope, hour in totals}:
             within = [t for (owner, hour), t in totals.items() if (owner, hour // hours) == (scope, number)]
-            share = total_of(within, default_only=True)
-            both = total_of(within) + Counter({f"d_{name}": value for name, value in share.items()})
-            assert counters(dynamodb, key(scope, number)) == both
+            assert counters(dynamodb, key(scope, number)) == sum(within, Counter())
 
 
 def test_it_lists_the_changes_newest_first(dynamodb: DynamoDBClient) -> None:

@@ -165,7 +165,10 @@ def test_it_reads_all_aggregates_of_a_window_once() -> None:
         start = chance.randrange(400_000, 410_000)
         window = Window(start, start + chance.randrange(1, 2400))
         counted = [
-            {number: {"success": each} for number in range(window.start // each - 9, window.end // each + 9)}
+            {
+                number: {"success": each}
+                for number in range(window.start // each - 24, window.end // each + 24)
+            }
             for each in (1, 24, 168)
         ]
         cover = Cover.of([window])

@@ -26,6 +26,7 @@ Numbers = tuple[int, ...]
 Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
 
 _KEY: Final = {"pk", "sk"}
+_PREFIX: Final = len(DEFAULT_PREFIX)
 _FIRST: Final = " "  # before every id
 
 
@@ -106,8 +107,8 @@ class MetricsReading:
         if hourly:
             numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
             return Aggregates(hours=self._between(keys.hour_key(share.scope, 0)["pk"], numbers, share))
-        (read,) = self._singles([share], window.loose_hours, ())
-        numbers = {keys.day_name(day): day for day in window.whole_days}
+        (read,) = self._singles([share], (*window.loose_hours, *window.trimmed_hours), ())
+        numbers = {keys.day_name(day): day for day in window.days}
         return replace(read, days=self._between(keys.day_key(share.scope, 0)["pk"], numbers, share))
 
     def _between(self, partition: str, numbers: Mapping[str, int], share: Share) -> Counted:
@@ -125,18 +126,14 @@ def change_from(item: Item) -> StoredChange:
 
 
 def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
-    """By hand, and no counter that was not asked about: a summary reads thirty thousand."""
-    if default_only:
-        return {
-            name.removeprefix(DEFAULT_PREFIX): int(value["N"])
-            for name, value in item.items()
-            if name.startswith(DEFAULT_PREFIX)
-        }
-    return {
-        name: int(value["N"])
-        for name, value in item.items()
-        if name not in _KEY and not name.startswith(DEFAULT_PREFIX)
-    }
+    """By hand, and no counter that was not asked about: a summary reads thousands."""
+    counters: dict[str, int] = {}
+    for name, value in item.items():
+        default = name.startswith(DEFAULT_PREFIX)
+        if name not in _KEY and (default or not default_only):
+            plain = name[_PREFIX:] if default else name
+            counters[plain] = counters.get(plain, 0) + int(value["N"])
+    return counters
 
 
 def _id(key: Mapping[str, str]) -> tuple[str, str]:

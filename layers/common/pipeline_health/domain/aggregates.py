@@ -1,6 +1,7 @@
 """How builds are counted: which counters a run moves, in which scopes, and the figures made of them.
 
-Counters of an aggregate (whole numbers; the same with the prefix `d_` for default branches only):
+Counters of an aggregate (whole numbers). Builds of default branches count under these names with the prefix
+`d_`, all others without it: each moves one of the two. In a branch's own aggregates all go without.
 success, failure, cancelled, skipped   completed builds
 timed, time                            completed builds whose duration is known, and its sum in ms
 passed_ms, t<bin>                      the sum and the sketch of successful builds' durations
@@ -97,13 +98,12 @@ Run = Mapping[int, Counted]  # the attempts of one run, by their number
 
 
 def add(moves: Moves, place: Place, counters: Mapping[str, int], sign: int = 1) -> None:
-    """Counts `counters` in every scope of `place`; default branches' share beside it where it is one."""
+    """Counts `counters` in every scope of `place`."""
     for scope in place.scopes:
+        prefix = DEFAULT_PREFIX if place.default and not scope.branch else ""
         total = moves.setdefault((scope, place.at // HOUR), Counter())
         for name, value in counters.items():
-            total[name] += sign * value
-            if place.default and not scope.branch:
-                total[DEFAULT_PREFIX + name] += sign * value
+            total[prefix + name] += sign * value
 
 
 def attempt_counters(counted: Counted) -> Counter[str]:
@@ -151,6 +151,6 @@ def total_of(aggregates: Iterable[Mapping[str, int]], *, default_only: bool = Fa
     total: Counter[str] = Counter()
     for aggregate in aggregates:
         for name, value in aggregate.items():
-            if name.startswith(DEFAULT_PREFIX) == default_only:
+            if name.startswith(DEFAULT_PREFIX) or not default_only:
                 total[name.removeprefix(DEFAULT_PREFIX)] += value
     return total

@@ -13,6 +13,7 @@ from pipeline_health.domain.times import HOUR
 
 HOURS_A_DAY: Final = 24
 DAYS_A_WEEK: Final = 7
+HALF: Final = 12  # hours
 LONGEST: Final = 400 * HOURS_A_DAY
 ALLOWED: Final = "a number of hours, days or weeks such as 24h, 7d or 4w, at most 400d"
 
@@ -55,6 +56,11 @@ class Window:
         return self.end * HOUR
 
     @property
+    def days(self) -> range:
+        """Those it covers, whole or in part."""
+        return range(self.start // HOURS_A_DAY, -(-self.end // HOURS_A_DAY))
+
+    @property
     def whole_days(self) -> range:
         first, last = -(-self.start // HOURS_A_DAY), self.end // HOURS_A_DAY
         return range(first, max(first, last))
@@ -77,14 +83,29 @@ class Window:
         return (*head, *tail)
 
     @property
+    def _cut_days(self) -> dict[int, range]:
+        """The days, at most two, of which it covers a part only, each with those hours."""
+        ends = {self.start // HOURS_A_DAY, (self.end - 1) // HOURS_A_DAY}
+        covered = {
+            day: range(max(self.start, _hours_of(day).start), min(self.end, _hours_of(day).stop))
+            for day in ends
+        }
+        return {day: hours for day, hours in sorted(covered.items()) if len(hours) < HOURS_A_DAY}
+
+    @property
     def loose_hours(self) -> tuple[int, ...]:
-        """The hours outside its whole days: fewer than 48."""
-        days = self.whole_days
-        if not days:
-            return tuple(range(self.start, self.end))
-        head = range(self.start, days.start * HOURS_A_DAY)
-        tail = range(days.stop * HOURS_A_DAY, self.end)
-        return (*head, *tail)
+        """The hours of days of which it covers less than half."""
+        return tuple(h for hours in self._cut_days.values() if not _is_most(hours) for h in hours)
+
+    @property
+    def trimmed_days(self) -> tuple[int, ...]:
+        """The days of which it covers most: as a whole, less their `trimmed_hours`."""
+        return tuple(day for day, hours in self._cut_days.items() if _is_most(hours))
+
+    @property
+    def trimmed_hours(self) -> tuple[int, ...]:
+        cut = self._cut_days
+        return tuple(h for day in self.trimmed_days for h in _hours_of(day) if h not in cut[day])
 
     def buckets(self, hours_each: int) -> list["Window"]:
         """The window cut at whole multiples of `hours_each` (24: UTC days); its ends may be shorter."""
@@ -106,6 +127,16 @@ class Cover:
         windows = list(windows)
         ranges = [window.whole_weeks for window in windows if window.whole_weeks]
         weeks = (min(r.start for r in ranges), max(r.stop for r in ranges) - 1) if ranges else None
-        days = sorted({day for window in windows for day in window.loose_days})
-        hours = sorted({hour for window in windows for hour in window.loose_hours})
+        days = sorted({day for w in windows for day in (*w.loose_days, *w.trimmed_days)})
+        hours = sorted({hour for w in windows for hour in (*w.loose_hours, *w.trimmed_hours)})
         return cls(weeks, tuple(days), tuple(hours))
+
+
+def _is_most(hours: range) -> bool:
+    """Of a day. Of two equal halves the first is: so two windows that meet at noon read the same hours."""
+    from_midnight = hours.start % HOURS_A_DAY == 0
+    return len(hours) > HALF or (len(hours) == HALF and from_midnight)
+
+
+def _hours_of(day: int) -> range:
+    return range(day * HOURS_A_DAY, (day + 1) * HOURS_A_DAY)

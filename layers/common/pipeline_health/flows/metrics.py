@@ -1,6 +1,6 @@
 """Numbers for people to read: one window as a whole, cut into buckets, or pipeline by pipeline.
 
-What is read depends on the window alone: its whole days and loose hours, at any number of builds.
+What is read depends on the window alone: its weeks, days and hours, at any number of builds.
 """
 
 from collections import Counter
@@ -48,15 +48,18 @@ class Aggregates:
 
     def total(self, window: Window) -> Counter[str]:
         total: Counter[str] = Counter()
-        for counted in self._of(window):
+        for sign, counted in self._of(window):
             for name, value in counted.items():
-                total[name] += value
+                total[name] += sign * value
         return unpacked(total)
 
-    def _of(self, window: Window) -> Iterator[Counts]:
-        yield from (self.weeks[week] for week in window.whole_weeks if week in self.weeks)
-        yield from (self.days[day] for day in window.loose_days if day in self.days)
-        yield from (self.hours[hour] for hour in window.loose_hours if hour in self.hours)
+    def _of(self, window: Window) -> Iterator[tuple[int, Counts]]:
+        """What adds up to the window: with 1, or with -1 where hours are taken off a day again."""
+        yield from ((1, self.weeks[week]) for week in window.whole_weeks if week in self.weeks)
+        days = (*window.loose_days, *window.trimmed_days)
+        yield from ((1, self.days[day]) for day in days if day in self.days)
+        yield from ((1, self.hours[hour]) for hour in window.loose_hours if hour in self.hours)
+        yield from ((-1, self.hours[hour]) for hour in window.trimmed_hours if hour in self.hours)
 
 
 class MetricsStore(Protocol):
@@ -66,7 +69,7 @@ class MetricsStore(Protocol):
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
-        """Every hour of the window; or every whole day, and the hours outside."""
+        """Every hour of the window; or every day, and the hours that its ends need."""
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None: ...
 
