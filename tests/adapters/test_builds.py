@@ -257,7 +257,8 @@ def test_any_order_and_any_repetition_end_in_the_same_item(
     for sighting in order:
         recorded, expected = builds.record(sighting, NOW), fake.record(sighting, NOW)
         assert recorded.result is expected.result
-    item = dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+        item = dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+        assert recorded.build == build_from(item)
     last = ending(order)
     assert build_from(item) == fake.build(last.id).model_copy(update={"updated_at": NOW})
     assert item["version"]["S"] == max(sighting.version for sighting in order)

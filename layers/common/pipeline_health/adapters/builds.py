@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BESIDE: Final = frozenset({"queued_at", "logs", "created_at", "updated_at"})  # attributes of their own
+_KEPT: Final = frozenset({"queued_at", "created_at"})  # by a word that does not know them
 
 _LEAD: Final = (
     "SET build = :build, version = :version, #month = :month, #at = :at, updated_at = :now,"
@@ -55,9 +56,9 @@ class DynamoBuilds:
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             stored = refused.response["Item"]  # type: ignore[typeddict-item]  # not in botocore's stubs
             return Recorded(Result.UNCHANGED, build_from(stored))
-        stored = answer["Attributes"]
-        result = Result.CREATED if stored["revision"]["N"] == "1" else Result.UPDATED
-        return Recorded(result, build_from(stored))
+        if before := answer.get("Attributes", {}):
+            return Recorded(Result.UPDATED, _after(sighting, before, now))
+        return Recorded(Result.CREATED, _stored_anew(sighting.build, now, now))
 
     def _request(self, sighting: Sighting, now: int) -> dict[str, Any]:
         build = sighting.build
@@ -79,7 +80,7 @@ class DynamoBuilds:
                     ":one": 1,
                 }
             ),
-            "ReturnValues": "ALL_NEW",
+            "ReturnValues": "ALL_OLD",  # nothing for a new build, which spares the time to read it back
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
@@ -98,6 +99,21 @@ def _adding(build: Build) -> tuple[str, str, Mapping[str, Any]]:
 
 def _described(build: Build) -> dict[str, Any]:
     return unsaid(build.model_dump(mode="json", exclude=set(_BESIDE)))
+
+
+def _after(sighting: Sighting, before: Mapping[str, Any], now: int) -> Build:
+    """What the update has made of the stored item; the expressions above in Python."""
+    if sighting.adds_queued_at:
+        added = to_item({"queued_at": sighting.build.queued_at, "updated_at": now})
+        return build_from({**before, **added})
+    stored = from_item({name: before[name] for name in _KEPT & before.keys()})
+    said = unsaid({"queued_at": sighting.build.queued_at})
+    build = sighting.build.model_copy(update={**stored, **said})
+    return _stored_anew(build, build.created_at, now)
+
+
+def _stored_anew(build: Build, created_at: int, now: int) -> Build:
+    return _timed(build.model_copy(update={"created_at": created_at, "updated_at": now}))
 
 
 @contextmanager
@@ -121,13 +137,16 @@ def build_from(item: Mapping[str, Any]) -> Build:
     """
     stored = from_item(item)
     beside = {name: stored[name] for name in _BESIDE & stored.keys()}
-    build = Build.model_validate({**stored["build"], **beside})
-    return build if build.started_at else _started_when_stored(build)
+    return _timed(Build.model_validate({**stored["build"], **beside}))
 
 
 def from_image(image: Mapping[str, Any]) -> tuple[Build, int]:
     """A stream image's build, and which revision of it this is (1, 2, ...)."""
     return build_from(image), int(image["revision"]["N"])
+
+
+def _timed(build: Build) -> Build:
+    return build if build.started_at else _started_when_stored(build)
 
 
 def _started_when_stored(build: Build) -> Build:

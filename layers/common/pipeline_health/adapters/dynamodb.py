@@ -26,7 +26,19 @@ _DESERIALIZER = _WholeNumbers()
 
 
 def to_item(values: Mapping[str, Any]) -> Item:
-    return {name: _SERIALIZER.serialize(value) for name, value in values.items()}
+    return {name: _to_attribute(value) for name, value in values.items()}
+
+
+def _to_attribute(value: Any) -> dict[str, Any]:
+    """Text, whole numbers and maps by hand: boto3 tries eight types on each, a tenth of a webhook's time."""
+    if type(value) is str:
+        return {"S": value}
+    if type(value) is int:
+        return {"N": str(value)}
+    if type(value) is dict:
+        return {"M": to_item(value)}
+    serialized: dict[str, Any] = {**_SERIALIZER.serialize(value)}
+    return serialized
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
