@@ -11,6 +11,7 @@ from tests.web_server import Web, web_server
 _numbers = count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several workers these tests stay on one: they share a stack, and two cores."""
     for item in items:
