@@ -60,7 +60,8 @@ def _sns_record(message: BuildEvents) -> dict[str, Any]:
 
 
 class ConnectionsApi(ThreadingHTTPServer):
-    """Answers POST /ws/@connections/{id} with the status that was set for the id (0: never), else 200."""
+    """Answers POST /ws/@connections/{id} with the status that was set for the id (0: never), else 200; DELETE
+    likewise, else 204."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -69,6 +70,7 @@ class ConnectionsApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.statuses: dict[str, int] = {}
         self.received: list[tuple[str, bytes]] = []
+        self.ended: list[str] = []
         self.closing = threading.Event()
 
     @property
@@ -92,9 +94,20 @@ class _Answer(BaseHTTPRequestHandler):
             self.server.closing.wait()
             self.close_connection = True
             return
+        self._say(status)
+
+    def do_DELETE(self) -> None:
+        prefix, _, connection_id = self.path.rpartition("/")
+        status = self.server.statuses.get(connection_id, 204) if prefix == "/ws/@connections" else 404
+        if status == 204:
+            self.server.ended.append(connection_id)
+        self._say(status)
+
+    def _say(self, status: int) -> None:
         self.send_response(status)
-        self.send_header("content-length", "0")
-        if status != 200:
+        if status != 204:
+            self.send_header("content-length", "0")
+        if status >= 400:
             self.send_header("x-amzn-errortype", _ERRORS.get(status, "InternalServerError"))
         self.end_headers()
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters.read_token import ReadToken
 from pipeline_health.adapters.secrets import SharedSecret, secrets_client
+from pipeline_health.domain.reader import Reader
 from pipeline_health.flows.ingest import Unavailable
-from pipeline_health.flows.reader import Reader, bearer
+from pipeline_health.flows.reader import bearer
 from pipeline_health.flows.reconcile import SourceFailed
 
 TOKEN_LIMIT: Final = 8192  # characters; an identity provider's tokens have some thousand at most

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.adapters.tickets import TicketTable
+from pipeline_health.domain.reader import ANYBODY, Reader
 from pipeline_health.domain.subscription import Delivery
 from pipeline_health.flows import connections as flow
-from pipeline_health.flows.tickets import admits, header
+from pipeline_health.flows.tickets import admitted, header
 
 Event = dict[str, Any]
 Outcome = tuple[str, Delivery | None]  # what happened, and whether an answer arrived where there is one
@@ -62,15 +63,16 @@ def _now() -> int:
 
 
 def _connect(connection_id: str, event: Event) -> Outcome:
-    if _settings().auth == "on" and not _has_ticket(event):
+    reader = _reader(event) if _settings().auth == "on" else ANYBODY
+    if reader is None:
         return "refused", None
-    flow.connect(connection_id, _now(), _connections())
+    flow.connect(connection_id, _now(), _connections(), reader)
     return "connected", None
 
 
-def _has_ticket(event: Event) -> bool:
+def _reader(event: Event) -> Reader | None:
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
-    return admits(ticket, header(event.get("headers") or {}, "origin"), _now(), _tickets())
+    return admitted(ticket, header(event.get("headers") or {}, "origin"), _now(), _tickets())
 
 
 def _disconnect(connection_id: str, _event: Event) -> Outcome:

@@ -15,7 +15,8 @@ from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.domain.events import BuildEvent, BuildEvents
 from pipeline_health.domain.subscription import Delivery
-from pipeline_health.flows.broadcast import THREADS, broadcast
+from pipeline_health.flows.broadcast import broadcast
+from pipeline_health.flows.ending import THREADS
 
 logger = Logger()
 metrics = Metrics(namespace="PipelineHealth")

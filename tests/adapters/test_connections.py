@@ -5,6 +5,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.domain.build import Status
+from pipeline_health.domain.reader import Reader
 from pipeline_health.domain.subscription import ALL, LIFETIME, Connection, Filter
 from tests.live import NOW
 
@@ -33,6 +34,15 @@ def test_it_replaces_the_filter_and_keeps_when_the_connection_opened(table: Conn
     assert list(table.all()) == [Connection("abc=", NOW, SHOP)]
     table.subscribe(Connection("abc=", NOW + 9_000, ALL))
     assert list(table.all()) == [Connection("abc=", NOW, ALL)]
+
+
+@pytest.mark.parametrize("reader", [Reader("some digest"), Reader("another's", until=NOW + 1)])
+def test_it_remembers_who_was_let_in_whatever_they_subscribe_to(
+    table: ConnectionTable, reader: Reader
+) -> None:
+    table.open(Connection("abc=", NOW, reader=reader))
+    table.subscribe(Connection("abc=", NOW + 5_000, SHOP))
+    assert list(table.all()) == [Connection("abc=", NOW, SHOP, reader)]
 
 
 def test_it_makes_the_record_again_for_one_that_subscribes_without(

@@ -50,3 +50,15 @@ def test_it_says_so_when_nothing_listens() -> None:
     with connections_api() as closed:
         endpoint = closed.endpoint
     assert ApiGatewaySockets.at(endpoint).send("abc", b"{}") is Delivery.FAILED
+    assert ApiGatewaySockets.at(endpoint).end("abc") is Delivery.FAILED
+
+
+@pytest.mark.parametrize(
+    ("status", "became"), [(204, Delivery.ENDED), (410, Delivery.GONE), (403, Delivery.FAILED)]
+)
+def test_it_ends_a_connection_and_says_what_became_of_it(
+    api: ConnectionsApi, sockets: ApiGatewaySockets, status: int, became: Delivery
+) -> None:
+    api.statuses["abc"] = status
+    assert sockets.end("abc") is became
+    assert api.ended == (["abc"] if became is Delivery.ENDED else [])

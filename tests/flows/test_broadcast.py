@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline_health.domain.events import BuildEvent
-from pipeline_health.domain.subscription import OPENING, Connection, Delivery, Filter
+from pipeline_health.domain.reader import Reader
+from pipeline_health.domain.subscription import OPEN_AT_MOST, OPENING, Connection, Delivery, Filter
 from pipeline_health.domain.view import build_view
 from pipeline_health.flows import broadcast as flow
-from pipeline_health.flows.broadcast import MESSAGE_LIMIT, THREADS, broadcast
+from pipeline_health.flows.broadcast import MESSAGE_LIMIT, broadcast
+from pipeline_health.flows.ending import THREADS
 from tests.live import NOW, a_build, an_event
 
 
@@ -36,10 +38,15 @@ class Wire:
     def __init__(self, **fates: Delivery) -> None:
         self.fates = fates
         self.sent: dict[str, list[bytes]] = defaultdict(list)
+        self.ended: list[str] = []
 
     def send(self, connection_id: str, message: bytes) -> Delivery:
         self.sent[connection_id].append(message)
         return self.fates.get(connection_id, Delivery.SENT)
+
+    def end(self, connection_id: str) -> Delivery:
+        self.ended.append(connection_id)
+        return Delivery.ENDED
 
     def builds_to(self, connection_id: str) -> list[dict[str, Any]]:
         messages = [json.loads(message) for message in self.sent[connection_id]]
@@ -115,6 +122,21 @@ def test_it_keeps_a_connection_that_is_still_opening_though_the_service_calls_it
     assert counts == {Delivery.GONE: 1}
 
 
+@pytest.mark.parametrize(
+    "over",
+    [
+        Connection("over", NOW - OPEN_AT_MOST),
+        Connection("over", NOW - OPENING, reader=Reader("a token's", until=NOW)),
+    ],
+)
+def test_it_closes_a_connection_whose_time_is_over_instead_of_telling_it(over: Connection) -> None:
+    connections, wire = Open(over, Connection("just not", NOW - OPEN_AT_MOST + 1)), Wire()
+    counts = broadcast([an_event()], NOW, connections, wire)
+    assert counts == {Delivery.SENT: 1, Delivery.ENDED: 1}
+    assert list(wire.sent) == ["just not"]
+    assert wire.ended == connections.closed == ["over"]
+
+
 def test_it_splits_what_does_not_fit_and_loses_nothing() -> None:
     events = [an_event(run=str(number), title="ü" * 512, logs="l" * 8000) for number in range(400)]
     wire = told(events, "c1")
@@ -165,6 +187,9 @@ class Together:
         self.calls[connection_id] += 1
         self.barrier.wait(timeout=30)
         return Delivery.SENT
+
+    def end(self, connection_id: str) -> Delivery:
+        raise AssertionError(connection_id)
 
 
 def test_it_reaches_a_thousand_connections_side_by_side_with_one_call_each() -> None:

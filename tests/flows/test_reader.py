@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline_health.flows.reader import bearer, pass_id
+from pipeline_health.domain.reader import pass_id
+from pipeline_health.flows.reader import bearer
 
 
 @pytest.mark.parametrize(

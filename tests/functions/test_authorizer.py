@@ -16,7 +16,7 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from functions.authorizer import app
 from pipeline_health.adapters.secrets import secrets_client
-from pipeline_health.flows.reader import pass_id
+from pipeline_health.domain.reader import pass_id
 from pipeline_health.flows.reconcile import SourceFailed
 from tests.openid_server import AUDIENCE, openid_server
 from tests.template import ROOT

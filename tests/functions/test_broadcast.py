@@ -27,6 +27,7 @@ def api(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         monkeypatch.setenv("CONNECTIONS_TABLE", "ConnectionsTable")
         monkeypatch.setenv("WEBSOCKET_ENDPOINT", api.endpoint)
         monkeypatch.setattr(sockets, "ANSWER_SECONDS", 0.2)
+        monkeypatch.setattr(broadcast, "_now", lambda: NOW)
         for cached in (broadcast._settings, broadcast._connections, broadcast._sockets):
             cached.cache_clear()
         yield api

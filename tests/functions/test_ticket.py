@@ -11,7 +11,8 @@ from functions.ws_connect import app, ticket
 from pipeline_health.adapters import dynamodb as shared
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.tickets import TicketTable
-from pipeline_health.flows.tickets import LIFETIME, admits, allowed, issue
+from pipeline_health.domain.reader import ANYBODY, Reader
+from pipeline_health.flows.tickets import LIFETIME, admitted, allowed, issue
 from tests.functions.test_ws_connect import CONNECT, CONTEXT
 from tests.live import NOW
 
@@ -31,8 +32,10 @@ def locked(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterato
         cached.cache_clear()
 
 
-def given(origin: str = PAGE, status: int = 201) -> str:
-    event = {"headers": {"origin": origin, "host": "api.example.com"}}
+def given(origin: str = PAGE, status: int = 201, let_in: dict[str, str] | None = None) -> str:
+    event: dict[str, Any] = {"headers": {"origin": origin, "host": "api.example.com"}}
+    if let_in:
+        event["requestContext"] = {"authorizer": {"lambda": let_in}}
     answer = ticket.handler(event, CONTEXT)
     assert answer["statusCode"] == status
     return str(json.loads(answer["body"]).get("ticket", ""))
@@ -50,6 +53,21 @@ def test_it_opens_one_socket_and_not_a_second(dynamodb: DynamoDBClient) -> None:
     assert connected(shown) == 200
     assert connected(shown) == 401
     assert len(list(ConnectionTable(dynamodb, "ConnectionsTable").all())) == 1
+
+
+@pytest.mark.parametrize(
+    ("let_in", "reader"),
+    [
+        ({}, ANYBODY),
+        ({"pass_id": "some digest"}, Reader("some digest")),
+        ({"pass_id": "another's", "until": str(NOW)}, Reader("another's", NOW)),
+    ],
+)
+def test_it_tells_the_socket_who_was_let_in(
+    dynamodb: DynamoDBClient, let_in: dict[str, str], reader: Reader
+) -> None:
+    assert connected(given(let_in=let_in)) == 200
+    assert [each.reader for each in ConnectionTable(dynamodb, "ConnectionsTable").all()] == [reader]
 
 
 @pytest.mark.parametrize("shown", [None, "", "a guess", "\ud800"])
@@ -77,8 +95,8 @@ def test_it_is_worth_nothing_after_half_a_minute(dynamodb: DynamoDBClient) -> No
     tickets = TicketTable(dynamodb, "TicketsTable")
     issue("one", "", NOW, tickets)
     issue("two", "", NOW, tickets)
-    assert admits("one", "", NOW + LIFETIME - 1, tickets)
-    assert not admits("two", "", NOW + LIFETIME, tickets)
+    assert admitted("one", "", NOW + LIFETIME - 1, tickets)
+    assert not admitted("two", "", NOW + LIFETIME, tickets)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "BroadcastFunction": {
         "ConnectionsTable": {"dynamodb:DeleteItem", "dynamodb:Scan"},
         "WebSocketApi/ws/POST/@connections/*": {"execute-api:ManageConnections"},
+        "WebSocketApi/ws/DELETE/@connections/*": {"execute-api:ManageConnections"},
         "SetAsideQueue": {"sqs:SendMessage"},
+    },
+    "RevokeFunction": {
+        "ConnectionsTable": {"dynamodb:DeleteItem", "dynamodb:Scan"},
+        "WebSocketApi/ws/DELETE/@connections/*": {"execute-api:ManageConnections"},
+        "ReadTokenStore": {"secretsmanager:GetSecretValue"},
     },
     "AlertsFunction": {
         "ClaimsTable": {"dynamodb:UpdateItem"},

@@ -39,7 +39,7 @@ def test_it_accepts_its_own_defaults() -> None:
     [
         ("WebhookSecret", "It's-a-secret/+=", 'with"quote'),
         ("ReadToken", "abc123", "two words"),
-        ("OidcIssuer", "https://id.example.com/realms/ci", "http://id.example.com"),
+        ("OidcIssuer", "https://id.example.com/realms/ci", "id.example.com"),
         ("OidcAudience", "pipeline-health", "two words"),
         ("AllowOrigins", "https://a.example.com,http://localhost:3000", "a.example.com"),
         ("DefaultBranches", "main,release/1.x", "main, master"),

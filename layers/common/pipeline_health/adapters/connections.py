@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pipeline_health.domain.reader import Reader
 from pipeline_health.domain.subscription import ALL, Connection, Filter
 from pipeline_health.domain.times import SECOND
 
@@ -51,11 +52,24 @@ def to_item(connection: Connection) -> dict[str, Any]:
         "opened_at": {"N": str(connection.opened_at)},
         "expires_at": {"N": str(connection.expires_at // SECOND)},
         "wants": {"S": connection.wants.model_dump_json(exclude_defaults=True)},
+        **reader_to_item(connection.reader),
     }
 
 
 def from_item(item: dict[str, Any]) -> Connection:
-    return Connection(item["pk"]["S"], int(item["opened_at"]["N"]), _wants(item["wants"]["S"]))
+    opened_at, wants = int(item["opened_at"]["N"]), _wants(item["wants"]["S"])
+    return Connection(item["pk"]["S"], opened_at, wants, reader_from_item(item))
+
+
+def reader_to_item(reader: Reader) -> dict[str, Any]:
+    until = {} if reader.until is None else {"reader_until": {"N": str(reader.until)}}
+    return {"pass_id": {"S": reader.pass_id}, **until}
+
+
+def reader_from_item(item: dict[str, Any]) -> Reader:
+    """Nobody where it is not said: then it is closed where readers are asked for something."""
+    until = item.get("reader_until")
+    return Reader(item.get("pass_id", {}).get("S", ""), int(until["N"]) if until else None)
 
 
 @lru_cache(maxsize=1024)

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import BaseModel
 
 from pipeline_health.adapters.http_reader import Site, failure
+from pipeline_health.domain.reader import Reader, pass_id
 from pipeline_health.domain.times import DAY, HOUR, SECOND
-from pipeline_health.flows.reader import Reader, pass_id
 from pipeline_health.flows.reconcile import SourceFailed
 
 # Never "none", never HMAC: with those whoever knows the issuer's public key could sign.
@@ -58,7 +58,7 @@ class OpenIdTokens:
             return None
         if claims is None:
             return None
-        return Reader(issued_pass(self._issuer, self._audience), min(int(claims["exp"]) * SECOND, now + DAY))
+        return Reader(pass_id(self._issuer, self._audience), min(int(claims["exp"]) * SECOND, now + DAY))
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any] | None:
         """What the key's owner signed, for us, and for now."""
@@ -111,10 +111,6 @@ class OpenIdTokens:
         if answer.status != 200:
             raise failure(answer)
         return answer.read(shape)
-
-
-def issued_pass(issuer: str, audience: str) -> str:
-    return pass_id(issuer, audience)
 
 
 def _key_id(token: str) -> str:

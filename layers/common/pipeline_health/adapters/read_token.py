@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hmac import compare_digest
 
 from pipeline_health.adapters.secrets import SharedSecret
-from pipeline_health.flows.reader import Reader, pass_id
+from pipeline_health.domain.reader import Reader, pass_id
 
 
 class ReadToken:

@@ -38,3 +38,12 @@ class ApiGatewaySockets:
         except (ClientError, BotoCoreError):
             return Delivery.FAILED
         return Delivery.SENT
+
+    def end(self, connection_id: str) -> Delivery:
+        try:
+            self._client.delete_connection(ConnectionId=connection_id)
+        except self._client.exceptions.GoneException:
+            return Delivery.GONE
+        except (ClientError, BotoCoreError):
+            return Delivery.FAILED
+        return Delivery.ENDED

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pipeline_health.adapters.connections import reader_from_item, reader_to_item
 from pipeline_health.domain.times import SECOND
 from pipeline_health.flows.tickets import Ticket
 
@@ -22,6 +23,7 @@ class TicketTable:
                 "origin": {"S": ticket.origin},
                 "until": {"N": str(ticket.expires_at)},
                 "expires_at": {"N": str(ticket.expires_at // SECOND)},
+                **reader_to_item(ticket.reader),
             },
         )
 
@@ -38,4 +40,4 @@ class TicketTable:
             )["Attributes"]
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return Ticket(digest, taken["origin"]["S"], int(taken["until"]["N"]))
+        return Ticket(digest, taken["origin"]["S"], int(taken["until"]["N"]), reader_from_item(taken))

@@ -8,12 +8,14 @@ from typing import Annotated, Any, Final, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from pipeline_health.domain.build import Build, Name, Status
+from pipeline_health.domain.reader import ANYBODY, Reader
 from pipeline_health.domain.times import HOUR, SECOND
 
 VALUES_LIMIT: Final = 10
 FILTER_LIMIT: Final = 4096  # bytes of JSON: every broadcast reads every connection's filter
 DEFAULT_BRANCHES: Final = "default"  # as a branch: the default one of each repository, as in the REST API
-LIFETIME: Final = 2 * HOUR + 10 * 60 * SECOND  # API Gateway closes a WebSocket after 2 hours
+OPEN_AT_MOST: Final = 2 * HOUR  # as API Gateway has it; then whoever listens has to be let in again
+LIFETIME: Final = OPEN_AT_MOST + 10 * 60 * SECOND  # of its record
 OPENING: Final = 30 * SECOND  # $connect runs, and its timeout, before API Gateway knows the connection
 
 T = TypeVar("T", bound=str)
@@ -72,15 +74,20 @@ ALL: Final = Filter()
 
 @dataclass(frozen=True)
 class Connection:
-    """One open WebSocket, and what it wants to hear of."""
+    """One open WebSocket, what it wants to hear of, and who was let in with it."""
 
     id: str
     opened_at: int
     wants: Filter = ALL
+    reader: Reader = ANYBODY
 
     @property
     def expires_at(self) -> int:
         return self.opened_at + LIFETIME
+
+    def is_over(self, now: int) -> bool:
+        """Whether it has been open for as long as it may be, or its reader was let in."""
+        return now >= self.opened_at + OPEN_AT_MOST or self.reader.is_over(now)
 
     def may_be_opening(self, now: int) -> bool:
         """Whether API Gateway may not know it yet: until $connect has returned it calls it gone."""
@@ -88,8 +95,9 @@ class Connection:
 
 
 class Delivery(StrEnum):
-    """What became of a message to one connection."""
+    """What became of a message to one connection, or of its end."""
 
     SENT = "sent"
     GONE = "gone"
     FAILED = "failed"
+    ENDED = "ended"

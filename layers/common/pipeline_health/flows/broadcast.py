@@ -11,9 +11,9 @@ from pipeline_health.domain.events import BuildEvent
 from pipeline_health.domain.subscription import Connection, Delivery, Filter
 from pipeline_health.domain.view import View, build_view
 from pipeline_health.flows.connections import Sockets
+from pipeline_health.flows.ending import THREADS, Closing, OpenConnections, end
 
 MESSAGE_LIMIT: Final = 128_000  # bytes; API Gateway refuses more than 128 KB
-THREADS: Final = 32  # 1,000 connections at 20 ms a call: 0.6 s of waiting
 
 _HEAD: Final = b'{"type":"builds","builds":['
 _TAIL: Final = b"]}"
@@ -21,15 +21,12 @@ _TAIL: Final = b"]}"
 Messages = tuple[bytes, ...]
 
 
-class OpenConnections(Protocol):
-    """Every connection that is open, as far as anyone knows."""
-
-    def all(self) -> Iterator[Connection]: ...
-    def close(self, connection_id: str) -> None: ...
+class Lines(Sockets, Closing, Protocol):
+    """The way to an open connection, and to its end."""
 
 
 def broadcast(
-    events: Iterable[BuildEvent], now: int, connections: OpenConnections, sockets: Sockets
+    events: Iterable[BuildEvent], now: int, connections: OpenConnections, sockets: Lines
 ) -> Counter[Delivery]:
     """Tells each connection once of everything it wants; how many were told, gone, or could not be reached.
 
@@ -94,9 +91,11 @@ def _parts(builds: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def _deliver(
-    connection: Connection, messages: Messages, now: int, connections: OpenConnections, sockets: Sockets
+    connection: Connection, messages: Messages, now: int, connections: OpenConnections, sockets: Lines
 ) -> Delivery:
     """All messages in order, up to the first that does not arrive; one that is gone is forgotten."""
+    if connection.is_over(now):
+        return end(connection, now, connections, sockets)
     for message in messages:
         delivery = sockets.send(connection.id, message)
         if delivery is not Delivery.SENT:

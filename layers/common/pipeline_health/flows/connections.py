@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from pipeline_health.domain.reader import ANYBODY, Reader
 from pipeline_health.domain.subscription import Connection, Delivery, Filter
 
 MESSAGE_LIMIT: Final = 32 * 1024  # bytes; the largest filter is far below, however it is escaped
@@ -53,8 +54,8 @@ _MESSAGES: Final[TypeAdapter[_Ping | _Subscribe]] = TypeAdapter(
 ALLOWED: Final = 'send {"action": "subscribe", "filter": {...}} or {"action": "ping"}'
 
 
-def connect(connection_id: str, now: int, connections: Connections) -> None:
-    connections.open(Connection(connection_id, opened_at=now))
+def connect(connection_id: str, now: int, connections: Connections, reader: Reader = ANYBODY) -> None:
+    connections.open(Connection(connection_id, opened_at=now, reader=reader))
 
 
 def disconnect(connection_id: str, connections: Connections) -> None:

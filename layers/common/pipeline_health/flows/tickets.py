@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from pipeline_health.domain.reader import ANYBODY, Reader
 from pipeline_health.domain.times import SECOND
 
 LIFETIME: Final = 30 * SECOND
@@ -22,6 +23,7 @@ class Ticket:
     digest: str
     origin: str
     expires_at: int
+    reader: Reader = ANYBODY
 
 
 class Tickets(Protocol):
@@ -31,16 +33,16 @@ class Tickets(Protocol):
         ...
 
 
-def issue(secret: str, origin: str, now: int, tickets: Tickets) -> Ticket:
-    ticket = Ticket(digest_of(secret), origin, now + LIFETIME)
+def issue(secret: str, origin: str, now: int, tickets: Tickets, reader: Reader = ANYBODY) -> Ticket:
+    ticket = Ticket(digest_of(secret), origin, now + LIFETIME, reader)
     tickets.keep(ticket)
     return ticket
 
 
-def admits(secret: str, origin: str, now: int, tickets: Tickets) -> bool:
-    """A page may only use its own: another one's ticket is gone once it was tried."""
+def admitted(secret: str, origin: str, now: int, tickets: Tickets) -> Reader | None:
+    """Whom it lets in. A page may only use its own: another one's ticket is gone once it was tried."""
     ticket = tickets.take(digest_of(secret), now) if secret else None
-    return ticket is not None and ticket.origin == origin
+    return ticket.reader if ticket is not None and ticket.origin == origin else None
 
 
 def digest_of(secret: str) -> str:
