@@ -26,6 +26,7 @@ PARAMETERS: Final = {
     "OIDC_ISSUER": "OidcIssuer",
     "OIDC_AUDIENCE": "OidcAudience",
     "PUBLIC_HEALTH": "PublicHealth",
+    "PUBLIC_BADGES": "PublicBadges",
     "RETENTION_DAYS": "RetentionDays",
     "DEFAULT_BRANCHES": "DefaultBranches",
     "RECONCILE_GITHUB_REPOS": "ReconcileGitHubRepos",

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
@@ -25,6 +25,11 @@ from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
 from pipeline_health.providers.refusal import Refusal
+
+if TYPE_CHECKING or __package__:
+    from functions.metrics import outputs
+else:  # Lambda puts this folder itself on the path
+    import outputs
 
 logger = Logger()
 logging.getLogger("mangum.http").disabled = True  # it would log every request and crash a second time
@@ -170,13 +175,15 @@ def allowed(request: Request) -> list[str]:
     return [field.alias or name for name, field in fields.items()]
 
 
+app.include_router(outputs.router)
+
 for kind in (Refusal, RequestValidationError, HTTPException, ClientError, BotoCoreError, Exception):
     app.add_exception_handler(kind, problem)
 
 # API Gateway's HTTP APIs compress nothing, and hand on what a function has packed as it is.
 app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
 
-_respond = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", problems.PROBLEM_JSON])
+_respond = Mangum(app, lifespan="off", text_mime_types=list(words.TEXTS))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

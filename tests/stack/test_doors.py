@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from tests.template import load
+
 Resource = dict[str, Any]
 
 # Everything else asks for a token; webhooks prove themselves to the function.
 OPEN = {"/", "/static/{file+}", "/config", "/docs", "/docs/{file+}", "/openapi.json", "/ingest/{provider}"}
+# What may be opened by a parameter of its own.
+OWN_LOCKS = {"/health": "IsHealthLocked", "/badge/{proxy+}": "IsBadgeLocked"}
 
 
 def test_it_asks_for_a_token_on_every_route_that_tells_something(expanded: dict[str, Resource]) -> None:
@@ -15,7 +19,7 @@ def test_it_asks_for_a_token_on_every_route_that_tells_something(expanded: dict[
     assert doors.keys() >= OPEN
     assert {path for path in OPEN if doors[path]} == set()
     for path, door in locked.items():
-        condition = "IsHealthLocked" if path == "/health" else "IsLocked"
+        condition = OWN_LOCKS.get(path, "IsLocked")
         assert door == {"Fn::If": [condition, [{"Reader": []}], []]}, path
 
 
@@ -31,3 +35,10 @@ def test_it_logs_no_query_and_no_header(expanded: dict[str, Resource]) -> None:
     assert "$context.path" in logged
     for telling in ("query", "header", "uthoriz", "rawPath", "$context.requestOverride"):
         assert telling not in logged
+
+
+def test_it_opens_badges_to_everybody_only_where_it_is_told_to() -> None:
+    template = load()
+    assert template["Parameters"]["PublicBadges"]["Default"] == "off"
+    locked = {"Fn::And": [{"Condition": "IsLocked"}, {"Fn::Equals": [{"Ref": "PublicBadges"}, "off"]}]}
+    assert template["Conditions"]["IsBadgeLocked"] == locked

@@ -9,12 +9,14 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.counted_items import branch_from, card_from, segment_from
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.named_items import named_from
+from pipeline_health.adapters.standing_items import standing_from
 from pipeline_health.adapters.table_reading import TableReading, side_by_side
 from pipeline_health.domain.aggregates import DEFAULT_PREFIX
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
-from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.recent import Recent
+from pipeline_health.domain.standing import Standing
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.changes import StoredChange
 from pipeline_health.flows.metrics import Aggregates, Share
@@ -44,12 +46,23 @@ class MetricsReading:
     def pipelines(self, after: str = "") -> Iterator[Named]:
         return (named_from(item, self._default_names) for item in self._cards(after))
 
+    def standings(self) -> Iterator[Standing]:
+        return (standing_from(item, self._default_names) for item in self._cards(""))
+
     def cards(self, after: str = "") -> Iterator[Card]:
         return map(card_from, self._cards(after))
 
     def _cards(self, after: str) -> Iterator[Item]:
         items = self._table.partition(keys.CARDS, "> :after", after=after or _FIRST)
         return (item for item in items if "last" in item)
+
+    def card(self, pipeline_id: str) -> Card | None:
+        item = self._table.get(keys.card_key(pipeline_id))
+        return card_from(item) if item and "last" in item else None
+
+    def branch(self, pipeline_id: str, name: str) -> Branch | None:
+        item = self._table.get(keys.branch_key(pipeline_id, name))
+        return branch_from(item) if item else None
 
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
         newest = self._newest_on(pipeline_id, branch)
@@ -60,8 +73,8 @@ class MetricsReading:
         return f"{pipeline_id}.{newest.run}.{newest.attempt}" if newest else None
 
     def _newest_on(self, pipeline_id: str, branch: str) -> Recent | None:
-        item = self._table.get(keys.branch_key(pipeline_id, branch))
-        return branch_from(item).newest if item else None
+        known = self.branch(pipeline_id, branch)
+        return known.newest if known else None
 
     def newest_changes(self, month: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
         if stretch.empty:

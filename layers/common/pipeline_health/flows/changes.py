@@ -5,15 +5,17 @@ Late builds may rewrite it. Alerts, which never change their mind, are not made 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from pipeline_health.api.questions import ChangesQuestion
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.newest import Slice, Stretch, fill, months, position_of
 from pipeline_health.domain.timeline import Segment, build_id, completed_at
-from pipeline_health.domain.times import format_instant
+from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, build_view
 from pipeline_health.flows.reading import AHEAD, begin
+
+FEED: Final = 90 * DAY  # how far back a feed goes: each month costs a request
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,25 @@ class Changes:
     reach: int
 
     def page(self, asked: ChangesQuestion, now: int) -> View:
+        changes, reached = self._page(asked, now)
+        return {"changes": self._views(changes), "next": asked.next(reached)}
+
+    def newest(self, limit: int, now: int) -> list[View]:
+        """The same for a feed: each with the id of its build, which stays when the build is gone."""
+        since = format_instant(max(0, now - FEED))
+        asked = ChangesQuestion.model_validate({"limit": limit, "since": since})
+        changes, _ = self._page(asked, now)
+        ids = [build_id(change.segment.start) for change in changes]
+        return [{**view, "build_id": id_} for view, id_ in zip(self._views(changes), ids, strict=True)]
+
+    def _page(self, asked: ChangesQuestion, now: int) -> tuple[list[StoredChange], str | None]:
         stretch = _stretch(asked, now, self.reach)
         slices = months(self.changes.newest_changes, stretch, asked.limit)
-        changes, reached = fill(slices, stretch.below, asked.limit)
+        return fill(slices, stretch.below, asked.limit)
+
+    def _views(self, changes: list[StoredChange]) -> list[View]:
         builds = self.builds.get_many(build_id(change.segment.start) for change in changes)
-        return {"changes": [_view(change, builds) for change in changes], "next": asked.next(reached)}
+        return [_view(change, builds) for change in changes]
 
 
 def _stretch(asked: ChangesQuestion, now: int, reach: int) -> Stretch:
