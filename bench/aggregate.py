@@ -14,7 +14,8 @@ from local.workbench import Workbench
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 
 BATCH: Final = 100
 PIPELINES: Final = 10

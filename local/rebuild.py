@@ -10,7 +10,7 @@ from local.settings import BadSettingError
 from local.workbench import Workbench, now
 from pipeline_health.adapters.audited import AuditedCounts
 from pipeline_health.domain.times import DAY, HOUR
-from pipeline_health.flows.aggregate import Contended
+from pipeline_health.flows.aggregation import Contended
 from pipeline_health.flows.rebuild import Report, rebuild
 
 WEEK: Final = 7 * DAY

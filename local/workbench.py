@@ -14,7 +14,7 @@ from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, Record
+from pipeline_health.flows.aggregation import Aggregation, Record
 
 RETENTION_DAYS: Final = 400  # the parameter's default
 

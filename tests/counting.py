@@ -13,7 +13,7 @@ from pipeline_health.domain.ledger import Known, Stored
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.sketch import bin_of
 from pipeline_health.domain.timeline import Entry, Reach, Segment
-from pipeline_health.flows.aggregate import Contended, Record, Wanted
+from pipeline_health.flows.aggregation import Contended, Record, Wanted
 
 HOUR_MS = 3_600_000
 DEFAULTS = frozenset({"main", "master"})

@@ -16,7 +16,8 @@ from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
-from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation
 from tests.counting import DEFAULTS, MemoryAside, MemoryTopic, records, stored_of
 
 NOW: Final = 1_795_435_200_000 + 1_234_567  # 2026-11-23T12:20:34.567Z

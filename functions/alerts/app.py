@@ -12,9 +12,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pipeline_health.adapters import dynamodb
-from pipeline_health.adapters.alert_secrets import AlertSecrets
 from pipeline_health.adapters.channels import configured
 from pipeline_health.adapters.claims import ClaimTable
+from pipeline_health.adapters.named_secrets import NamedSecrets
 from pipeline_health.adapters.secrets import secrets_client
 from pipeline_health.domain.events import BuildEvent, BuildEvents
 from pipeline_health.flows.alert_settings import AlertSettings
@@ -36,8 +36,8 @@ def _settings() -> AlertSettings:
 
 
 @cache
-def _secrets() -> AlertSecrets:
-    return AlertSecrets(secrets_client, _settings().alerts_secret_arn)
+def _secrets() -> NamedSecrets:
+    return NamedSecrets(secrets_client, _settings().alerts_secret_arn)
 
 
 @cache

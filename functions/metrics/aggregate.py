@@ -19,7 +19,8 @@ from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 
 logger = Logger()
 metrics = Metrics(namespace="PipelineHealth")

@@ -11,11 +11,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from pipeline_health.adapters.alert_secrets import AlertSecrets as NamedSecrets
 from pipeline_health.adapters.builds import DynamoBuilds, writing_client
 from pipeline_health.adapters.builds_known import KnownBuilds
 from pipeline_health.adapters.dynamodb import client
 from pipeline_health.adapters.github_api import Read
+from pipeline_health.adapters.named_secrets import NamedSecrets
 from pipeline_health.adapters.secrets import secrets_client
 from pipeline_health.adapters.sources import Credentials, SourceSettings, configured
 from pipeline_health.domain.times import parse_instant

@@ -16,7 +16,8 @@ from pipeline_health.domain.aggregates import EVERYTHING, Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
-from pipeline_health.flows.aggregate import Aggregation, Contended, Unstorable, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Contended, Unstorable
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryBuilds, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import START, _read, a_build, sent
 

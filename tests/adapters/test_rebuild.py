@@ -13,7 +13,8 @@ from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.domain.aggregates import EVERYTHING, Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.rebuild import Report, rebuild
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryTopic
 from tests.flows.test_aggregate import START, _read, a_build

@@ -12,7 +12,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.domain.build import Sighting, Status, version_of
-from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.ingest import Result, Unavailable
 from tests.adapters.test_rebuild import contents
 from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryTopic

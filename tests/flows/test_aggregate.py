@@ -12,7 +12,8 @@ from pipeline_health.domain.ledger import Stored
 from pipeline_health.domain.pipeline import RECENT_BUILDS
 from pipeline_health.domain.recent import Recent, order
 from pipeline_health.domain.timeline import build_id
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 from tests.counting import (
     DEFAULTS,
     HOUR_MS,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline_health.domain.build import Status
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 from tests.counting import MemoryCounts, expected_totals
 from tests.flows.test_aggregate import a_build, flow, sent
 

@@ -15,7 +15,8 @@ from pipeline_health.domain import pipeline
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
 from pipeline_health.domain.recent import Recent, Strip, order
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import START, a_build, assert_cards, assert_timelines
 from tests.flows.test_aggregate_faults import Died, Life, mortal

@@ -18,7 +18,8 @@ from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.named import Latest, Named
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.metrics import Aggregates, Metrics, Share
 from tests import oracle
 from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, records, stored_of

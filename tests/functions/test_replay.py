@@ -16,7 +16,8 @@ from pipeline_health.adapters.keys import build_key
 from pipeline_health.domain.aggregates import settle
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 from pipeline_health.flows.replay import replay
 from tests.counting import DEFAULTS, MemoryCounts, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import START, a_build

@@ -13,7 +13,8 @@ from local.replay import _call_again, from_queue
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregate import Aggregation, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.recount import recount
 from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, expected_totals
 from tests.flows.test_aggregate import _read, a_build, sent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.domain.build import digest
 from pipeline_health.domain.times import format_instant
-from pipeline_health.flows.aggregate import Record
+from pipeline_health.flows.aggregation import Record
 from pipeline_health.flows.replay import Kept
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pipeline_health.adapters.transaction import add_action, buckets, delete_act
 from pipeline_health.domain.aggregates import Moves, Scope
 from pipeline_health.domain.times import HOUR
 from pipeline_health.domain.truth import Truth
-from pipeline_health.flows.aggregate import Contended, Wanted
+from pipeline_health.flows.aggregation import Contended, Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Action

@@ -21,7 +21,7 @@ from pipeline_health.domain.counting import Outcome
 from pipeline_health.domain.ledger import Known
 from pipeline_health.domain.pipeline import Card
 from pipeline_health.domain.timeline import Entry, Reach, Segment
-from pipeline_health.flows.aggregate import Contended, TooMany, Unstorable, Wanted
+from pipeline_health.flows.aggregation import Contended, TooMany, Unstorable, Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 from pipeline_health.domain.aggregates import Moves
 from pipeline_health.domain.ledger import uncounted
 from pipeline_health.domain.truth import Truth, truth_of
-from pipeline_health.flows.aggregate import PATIENCE, Aggregation, Contended, Wanted
+from pipeline_health.flows.aggregate import PATIENCE
+from pipeline_health.flows.aggregation import Aggregation, Contended, Wanted
 from pipeline_health.flows.recount import AllBuilds, recount_pipeline
 
 

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Final, Protocol
 
 from pipeline_health.domain.ledger import Stored, uncounted
-from pipeline_health.flows.aggregate import Aggregation, Record, Wanted, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record, Wanted
 
 BATCH: Final = 100
 

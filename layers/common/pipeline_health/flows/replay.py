@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pipeline_health.flows.aggregate import Aggregation, Record, aggregate
+from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregation import Aggregation, Record
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The secrets of alert channels in Secrets Manager: JSON {"slack_webhook"?, "smtp_user"?, "smtp_pass"?}."""
+"""Secrets that a function shows to others, in Secrets Manager: JSON {"slack_webhook"?, "github"?, ...}."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,8 +14,8 @@ KEPT: Final = 300 * SECOND  # a changed secret is taken up within five minutes
 Secrets = Mapping[str, str]
 
 
-class AlertSecrets:
-    """Raises where there is a secret that cannot be read: alerts wait then, and none is lost in silence."""
+class NamedSecrets:
+    """Raises where there is a secret that cannot be read: what needs it waits, nothing is lost in silence."""
 
     def __init__(self, client: Callable[[], "SecretsManagerClient"], arn: str) -> None:
         self._client = client

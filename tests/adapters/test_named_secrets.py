@@ -1,4 +1,4 @@
-"""The secrets of alert channels: read once in a while, and raised about where they cannot be."""
+"""Secrets by name: read once in a while, and raised about where they cannot be."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
-from pipeline_health.adapters.alert_secrets import KEPT, AlertSecrets
+from pipeline_health.adapters.named_secrets import KEPT, NamedSecrets
 from tests.alert_examples import NOON
 
 SAID = {"slack_webhook": "https://hooks.slack.com/x", "smtp_user": "", "smtp_pass": ""}
@@ -21,8 +21,8 @@ def client() -> Iterator[SecretsManagerClient]:
         yield boto3.client("secretsmanager")
 
 
-def secrets(client: SecretsManagerClient, text: str) -> AlertSecrets:
-    return AlertSecrets(lambda: client, client.create_secret(Name="alerts", SecretString=text)["ARN"])
+def secrets(client: SecretsManagerClient, text: str) -> NamedSecrets:
+    return NamedSecrets(lambda: client, client.create_secret(Name="alerts", SecretString=text)["ARN"])
 
 
 def test_it_reads_what_is_not_empty(client: SecretsManagerClient) -> None:
@@ -33,7 +33,7 @@ def test_it_asks_for_nothing_where_there_is_no_secret() -> None:
     def unwanted() -> SecretsManagerClient:
         raise AssertionError
 
-    assert AlertSecrets(unwanted, "").get(NOON) == {}
+    assert NamedSecrets(unwanted, "").get(NOON) == {}
 
 
 def test_it_takes_a_changed_secret_up_after_five_minutes(client: SecretsManagerClient) -> None:
@@ -46,7 +46,7 @@ def test_it_takes_a_changed_secret_up_after_five_minutes(client: SecretsManagerC
 
 def test_it_raises_where_the_secret_cannot_be_read(client: SecretsManagerClient) -> None:
     with pytest.raises(ClientError):
-        AlertSecrets(lambda: client, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none").get(NOON)
+        NamedSecrets(lambda: client, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none").get(NOON)
 
 
 def test_it_raises_without_quoting_a_secret_that_is_no_json(client: SecretsManagerClient) -> None:
