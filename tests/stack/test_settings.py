@@ -10,7 +10,14 @@ from tests.template import ROOT, load, resources
 
 TEMPLATE = load()
 ONLY_LOCAL = {"AwsEndpointUrl", "WebSocketEndpoint", "WebSocketUrl", "AllowInsecureReceivers"}
-ONLY_AWS = {"Architecture", "LogRetentionDays", "ThrottlingRate", "ThrottlingBurst", "SesIdentity"}
+ONLY_AWS = {
+    "AlarmEmail",
+    "Architecture",
+    "LogRetentionDays",
+    "ThrottlingRate",
+    "ThrottlingBurst",
+    "SesIdentity",
+}
 
 
 def test_it_describes_every_parameter_and_output() -> None:
@@ -46,6 +53,7 @@ def test_it_accepts_its_own_defaults() -> None:
         ("SlackWebhook", "https://hooks.slack.com/services/T/B/x", "hooks.slack.com"),
         ("AlertEmailFrom", "ci@example.com", "CI <ci@example.com>, x@y"),
         ("AlertEmailTo", "a@example.com, b@example.com", "nobody"),
+        ("AlarmEmail", "ops@example.com", "a@example.com,b@example.com"),
         ("SmtpPassword", "pass word{}", "back\\slash"),
         ("ReconcileGitHubRepos", "acme/app, acme/my.lib", "acme"),
         ("ReconcileJenkinsUrls", "https://ci.example.com/job/a/?multibranch=1", "ci.example.com"),
