@@ -9,7 +9,7 @@ import pytest
 from pipeline_health.domain.build import Status
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Record
-from tests.counting import MemoryCounts, expected_totals
+from tests.counting import expected_totals
 from tests.flows.test_aggregate import a_build, flow, sent
 
 
@@ -123,30 +123,3 @@ def test_a_batch_that_comes_again_days_later_changes_nothing() -> None:
         tally = aggregate(BATCH, to)
         assert (tally.counted, tally.repeated) == (0, 3)
     assert counts.totals == before
-
-
-def test_the_usual_recipe_counts_twice_where_ours_does_not() -> None:
-    """An idempotency decorator marks a record as done after its ADD; a death in between repeats the ADD."""
-    done: set[str] = set()
-    successes = 0
-
-    def usual(build_id: str, *, dies: bool = False) -> None:
-        nonlocal successes
-        if build_id not in done:
-            successes += 1  # ADD success 1
-            if dies:
-                raise Died
-            done.add(build_id)
-
-    with pytest.raises(Died):
-        usual("1", dies=True)
-    usual("1")
-    assert successes == 2
-
-    to, counts, _, _ = flow()
-    with pytest.raises(Died):
-        aggregate(sent([a_build(1)]), mortal(to, Life(2, with_effect=True)))
-    aggregate(sent([a_build(1)]), to)
-    assert counts.totals == expected_totals([a_build(1)])
-    assert isinstance(counts, MemoryCounts)
-    assert counts.requests == 1
