@@ -40,6 +40,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory, slack: Web) -> Iterator[Stac
         yield stack
 
 
+@pytest.fixture(scope="session")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that asks everybody, with secrets that were made for it, and with every function there is."""
+    with running(
+        tmp_path_factory.mktemp("locked"),
+        AUTH="on",
+        ALERT_SLACK_WEBHOOK="http://127.0.0.1:9/never",
+        RECONCILE_GITHUB_REPOS="acme/app",
+        RECONCILE_GITHUB_TOKEN="gh",
+        GITHUB_API_URL="http://127.0.0.1:9",
+    ) as stack:
+        yield stack
+
+
 @pytest.fixture
 def repo() -> str:
     """A repository that no other test knows."""

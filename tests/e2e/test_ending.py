@@ -35,6 +35,7 @@ def listening(stack: Stack, token: str) -> ClientConnection:
 
 
 def resource(stack: Stack, logical_id: str) -> str:
+    """Its name."""
     found = (
         Aws(stack.aws_url)
         .client("cloudformation")

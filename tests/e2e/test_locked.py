@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,14 +13,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.e2e.builds import Body, flat
-from tests.e2e.stack import SOON, Stack, eventually, running
+from tests.e2e.stack import SOON, Stack, eventually
 from tests.template import ROOT
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("locked"), AUTH="on") as stack:
-        yield stack
 
 
 def secret(stack: Stack, *words: str) -> str:

@@ -17,7 +17,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "ReconcileFunction": {
         "BuildsTable": {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
-        "ReconcileSecretStore": {"secretsmanager:GetSecretValue"},
+        "OutgoingSecretStore": {"secretsmanager:GetSecretValue"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
     "AggregateFunction": {
@@ -59,7 +59,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "AlertsFunction": {
         "ClaimsTable": {"dynamodb:UpdateItem"},
-        "AlertsSecretStore": {"secretsmanager:GetSecretValue"},
+        "OutgoingSecretStore": {"secretsmanager:GetSecretValue"},
         "identity/*": {"ses:SendEmail"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
@@ -102,6 +102,29 @@ def test_it_gives_no_function_a_policy_that_others_write(expanded: dict[str, Res
     for role in of("AWS::IAM::Role", expanded):
         (managed,) = role["Properties"]["ManagedPolicyArns"]
         assert managed.endswith(":aws:policy/service-role/AWSLambdaBasicExecutionRole")
+
+
+def test_it_keeps_three_secrets_each_for_a_door_or_for_what_goes_out(expanded: dict[str, Resource]) -> None:
+    readers = {
+        secret: {function for function, allowed in ALLOWED.items() if secret in allowed}
+        for secret, resource in expanded.items()
+        if resource["Type"] == "AWS::SecretsManager::Secret"
+    }
+    assert readers == {
+        "WebhookSecretStore": {"IngestFunction"},
+        "ReadTokenStore": {"AuthorizerFunction", "RevokeFunction"},
+        "OutgoingSecretStore": {"AlertsFunction", "ReconcileFunction"},
+    }
+
+
+def test_it_shows_what_goes_out_only_to_who_has_something_of_its_own_in_it(
+    expanded: dict[str, Resource],
+) -> None:
+    for function, condition in (("Alerts", "HasAlertsSecret"), ("Reconcile", "HasReconcileSecret")):
+        policies = expanded[f"{function}FunctionRole"]["Properties"]["Policies"]
+        all_of_them = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+        conditional = [each["Fn::If"] for each in all_of_them if "Fn::If" in each]
+        assert [name for name, allowed, _ in conditional if "secret" in allowed["Action"]] == [condition]
 
 
 def test_it_lets_mail_go_out_from_the_one_address_only(expanded: dict[str, Resource]) -> None:
