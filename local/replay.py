@@ -15,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.secret import NoSecretError
 from local.settings import BadSettingError
 from local.workbench import Workbench
+from pipeline_health.flows.jobs import count_jobs
 from pipeline_health.flows.recount import recount
-from pipeline_health.flows.replay import replay
+from pipeline_health.flows.replay import replay, replay_jobs
 
 BATCH: Final = 10  # the most that one request of SQS gives
 HIDDEN_SECONDS: Final = 300  # from others, while it is processed here
@@ -28,11 +29,12 @@ def main() -> None:
     try:
         bench = Workbench.here()
         replayed = replay(bench.aside, bench.aggregation)
+        jobs = replay_jobs(bench.jobs_aside, bench.counting_jobs)
         done, left = from_queue(bench.client("sqs"), bench.resource("SetAsideQueue"), _process(bench))
     except (BadSettingError, NoSecretError, BotoCoreError, ClientError) as error:
         sys.exit(f"make replay: {error}")
-    print(f"{replayed.done} records counted, {done} messages processed.")
-    left += [f"{name}: {reason}" for name, reason in replayed.refused]
+    print(f"{replayed.done + jobs.done} records counted, {done} messages processed.")
+    left += [f"{name}: {reason}" for name, reason in (*replayed.refused, *jobs.refused)]
     if left:
         sys.exit("Still set aside:\n" + "\n".join(left))
 
@@ -70,6 +72,7 @@ def _process(bench: Workbench) -> Process:
             return "neither an event nor a batch of the stream"
         if not counted:
             counted.append(recount(bench.builds, bench.aggregation))
+            count_jobs(bench.builds.waiting_for_jobs(), bench.counting_jobs)
         return None
 
     return process

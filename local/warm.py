@@ -19,7 +19,12 @@ from local.secret import value
 from local.settings import HTTP_API, WEBSOCKET_API, Settings
 
 _DEADLINE: Final = 30  # seconds; a warm stack needs a tenth of one
-_FED: Final = ("AggregateFunction", "BroadcastFunction", "AlertsFunction")  # by a stream or a topic
+_FED: Final = (
+    "AggregateFunction",
+    "JobsFunction",
+    "BroadcastFunction",
+    "AlertsFunction",
+)  # by a stream or a topic
 _READS: Final = ("/", "/metrics/summary?window=7d", "/builds?limit=1", "/pipelines", "/changes", "/docs")
 
 

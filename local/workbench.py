@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import Any, Final
 
 from local.secret import place
-from pipeline_health.adapters.aside import SetAsideTable
+from pipeline_health.adapters.aside import JOBS, SetAsideTable
 from pipeline_health.adapters.builds import from_image
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.jobs_stored import JobsTable, news_from
+from pipeline_health.adapters.keys import is_of_jobs
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
 from pipeline_health.flows.aggregation import Aggregation, Record
+from pipeline_health.flows.jobs import Counting
 
 RETENTION_DAYS: Final = 400  # the parameter's default
 
@@ -56,6 +59,21 @@ class Workbench:
         return SetAsideTable(self.client("dynamodb"), self.told["SET_ASIDE_TABLE"], now)
 
     @cached_property
+    def jobs_aside(self) -> SetAsideTable:
+        return SetAsideTable(self.client("dynamodb"), self.told["SET_ASIDE_TABLE"], now, JOBS)
+
+    @cached_property
+    def counting_jobs(self) -> Counting:
+        tables = self.told["BUILDS_TABLE"], self.told["METRICS_TABLE"]
+        return Counting(
+            jobs=JobsTable(self.client("dynamodb"), *tables, self.retention_days),
+            aside=self.jobs_aside,
+            read=news_from,
+            pause=pause,
+            now=now,
+        )
+
+    @cached_property
     def builds(self) -> StoredBuilds:
         return StoredBuilds(self.client("dynamodb"), self.told["BUILDS_TABLE"])
 
@@ -74,7 +92,7 @@ class Workbench:
 
 def stored(record: Record) -> Stored | None:
     """As the aggregate function reads a record of the stream."""
-    if record["eventName"] == "REMOVE":
+    if record["eventName"] == "REMOVE" or is_of_jobs(record["dynamodb"]["NewImage"]["pk"]["S"]):
         return None
     return Stored(*from_image(record["dynamodb"]["NewImage"]))
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import parse_instant
 from pipeline_health.flows.ingest import Recorded, Result
 from pipeline_health.providers.delivery import Delivery, Parsed
@@ -53,6 +54,55 @@ _RUN: Final[Document] = {
         "head_repository": {"id": 77, "full_name": "acme/shop", "private": True},
     },
     "workflow": {"id": 4242, "name": "CI", "path": ".github/workflows/ci.yml", "state": "active"},
+    "repository": {"id": 77, "name": "shop", "full_name": "acme/shop", "default_branch": "main"},
+    "organization": {"login": "acme"},
+    "sender": {"login": "hubot", "id": 2},
+}
+
+_JOB: Final[Document] = {
+    "action": "completed",
+    "workflow_job": {
+        "id": 555,
+        "run_id": 9876543210,
+        "workflow_name": "CI",
+        "head_branch": "main",
+        "run_url": "https://api.github.com/repos/acme/shop/actions/runs/9876543210",
+        "run_attempt": 1,
+        "node_id": "CR_kwLO",
+        "head_sha": "3f786850e387550fdab836ed7e6dc881de23001b",
+        "url": "https://api.github.com/repos/acme/shop/actions/jobs/555",
+        "html_url": "https://github.com/acme/shop/actions/runs/9876543210/job/555",
+        "status": "completed",
+        "conclusion": "success",
+        "created_at": "2026-11-23T11:00:12Z",
+        "started_at": "2026-11-23T11:00:25Z",
+        "completed_at": "2026-11-23T11:05:25Z",
+        "name": "test (3.13)",
+        "steps": [
+            {
+                "name": "Set up job",
+                "status": "completed",
+                "conclusion": "success",
+                "number": 1,
+                "started_at": "2026-11-23T11:00:25Z",
+                "completed_at": "2026-11-23T11:00:27Z",
+            },
+            {
+                "name": "Run pytest",
+                "status": "completed",
+                "conclusion": "success",
+                "number": 2,
+                "started_at": "2026-11-23T11:00:27Z",
+                "completed_at": "2026-11-23T11:05:24Z",
+            },
+        ],
+        "check_run_url": "https://api.github.com/repos/acme/shop/check-runs/555",
+        "labels": ["ubuntu-latest"],
+        "runner_id": 7,
+        "runner_name": "GitHub Actions 7",
+        "runner_group_id": 2,
+        "runner_group_name": "GitHub Actions",
+    },
     "repository": {"id": 77, "name": "shop", "full_name": "acme/shop", "default_branch": "main"},
     "organization": {"login": "acme"},
     "sender": {"login": "hubot", "id": 2},
@@ -114,6 +164,19 @@ def github_run(**run: Any) -> Document:
     return changed(_RUN, {f"workflow_run.{name}": value for name, value in run.items()})
 
 
+def github_job(**job: Any) -> Document:
+    """GitHub's workflow_job webhook with some fields of the job replaced."""
+    return changed(_JOB, {f"workflow_job.{name}": value for name, value in job.items()})
+
+
+def steps(*conclusions: str | None) -> list[Document]:
+    """Steps 1, 2, ... of a job, so named."""
+    return [
+        {"name": f"Step {number}", "number": number, "conclusion": conclusion}
+        for number, conclusion in enumerate(conclusions, 1)
+    ]
+
+
 def jenkins_build(**build: Any) -> Document:
     return changed(_JENKINS, {f"build.{name}": value for name, value in build.items()})
 
@@ -142,6 +205,12 @@ def parsed(provider: str, delivery: Delivery) -> Parsed:
 def sighted(provider: str, delivery: Delivery) -> Sighting:
     sighting = parsed(provider, delivery)
     assert isinstance(sighting, Sighting)
+    return sighting
+
+
+def job_sighted(**job: Any) -> JobSighting:
+    sighting = parsed("github", github(github_job(**job), "workflow_job"))
+    assert isinstance(sighting, JobSighting)
     return sighting
 
 
@@ -179,6 +248,7 @@ class FakeBuilds:
         self.leading: dict[str, Sighting] = {}
         self.queued_at: dict[str, int | None] = {}
         self.created_at: dict[str, int] = {}
+        self.jobs: dict[tuple[str, int], JobSighting] = {}
 
     def record(self, sighting: Sighting, now: int) -> Recorded:
         key = sighting.build.id
@@ -192,6 +262,14 @@ class FakeBuilds:
             self.leading[key] = sighting
         news = Result.UPDATED if adds or leads else Result.UNCHANGED
         return Recorded(Result.CREATED if stored is None else news, self.build(key))
+
+    def record_job(self, sighting: JobSighting, now: int) -> Result:
+        key = sighting.job.run_id, sighting.job.id
+        stored = self.jobs.get(key)
+        if stored and stored.version >= sighting.version:
+            return Result.UNCHANGED
+        self.jobs[key] = sighting
+        return Result.UPDATED if stored else Result.CREATED
 
     def build(self, key: str) -> Build:
         known = {"queued_at": self.queued_at.get(key), "created_at": self.created_at[key]}

@@ -67,9 +67,7 @@ def figures(builds: list[Build], asked: Asked, start: int, end: int) -> Said:
     conclusive = number["success"] + number["failure"]
     known = [build.duration_ms for build in completed if build.duration_ms is not None]
     passed = [b.duration_ms for b in completed if b.status == "success" and b.duration_ms is not None]
-    waited = [
-        max(0, b.started_at - b.queued_at) for b in completed if b.queued_at is not None and b.started_at
-    ]
+    waited = [ms for ms in map(wait, completed) if ms is not None]
     closed = [ms for ms, fixed in recoveries(builds) if counts(fixed)]
     first = [build for build in completed if build.attempt == 1 and is_conclusive(build)]
     last = [build for build in last_conclusive_attempts(builds) if counts(build)]
@@ -87,6 +85,15 @@ def figures(builds: list[Build], asked: Asked, start: int, end: int) -> Said:
         "queue": {"builds": len(waited), **ranks(waited, 50, 95)},
         "recovery": {"episodes": len(closed), "mean": mean(closed), "median": ranks(closed, 50)["p50"]},
     }
+
+
+def wait(build: Build) -> int | None:
+    """Until it started, of builds that say when they were queued; of others until their first job did."""
+    if build.started_at is None:
+        return None
+    if build.queued_at is not None:
+        return max(0, build.started_at - build.queued_at)
+    return None if build.first_job_at is None else max(0, build.first_job_at - build.started_at)
 
 
 def percent(part: int, whole: int) -> float | None:

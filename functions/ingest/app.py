@@ -11,7 +11,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline_health.adapters.builds import DynamoBuilds, writing_client
+from pipeline_health.adapters.builds import writing_client
+from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.lambda_http import (
     Request,
     Response,
@@ -59,8 +60,8 @@ def _settings() -> Settings:
 
 
 @cache
-def _builds() -> DynamoBuilds:
-    return DynamoBuilds(writing_client(), _settings().builds_table, _settings().retention_days)
+def _store() -> DynamoStore:
+    return DynamoStore(writing_client(), _settings().builds_table, _settings().retention_days)
 
 
 @cache
@@ -84,7 +85,7 @@ def _take_in(request: Request) -> Reply:
     now = time.time_ns() // 1_000_000
     delivery = Delivery(body=request.body, received_at=now, headers=request.headers, query=request.query)
     secrets = _secrets() if _settings().auth == "on" else None
-    return ingest(request.path.get("provider", ""), delivery, _builds(), secrets)
+    return ingest(request.path.get("provider", ""), delivery, _store(), secrets)
 
 
 def _taken(event: dict[str, Any], reply: Reply) -> Response:

@@ -17,6 +17,7 @@ from pipeline_health.adapters.aside import SetAsideTable
 from pipeline_health.adapters.builds import from_image
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.keys import is_of_jobs
 from pipeline_health.adapters.topic import EventsTopic
 from pipeline_health.domain.ledger import Stored
 from pipeline_health.flows.aggregate import aggregate
@@ -73,8 +74,8 @@ def flow() -> Aggregation:
 
 
 def stored(record: Record) -> Stored | None:
-    """The build behind a stream record; None for a removal: what expires stays counted."""
-    if record["eventName"] == "REMOVE":
+    """The build behind a stream record; None of a job, and of a removal: what expires stays counted."""
+    if record["eventName"] == "REMOVE" or is_of_jobs(record["dynamodb"]["NewImage"]["pk"]["S"]):
         return None
     build, revision = from_image(record["dynamodb"]["NewImage"])
     return Stored(build, revision)

@@ -18,9 +18,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from pipeline_health import VERSION
 from pipeline_health.adapters import reading_tables as tables
 from pipeline_health.adapters.outage import is_passing
-from pipeline_health.api import answers, docs, numbers, problems, words
+from pipeline_health.api import answers, docs, jobs, numbers, problems, words
 from pipeline_health.api import questions as q
+from pipeline_health.api.job_questions import JobMetricsQuestion
 from pipeline_health.flows.changes import Changes
+from pipeline_health.flows.job_metrics import JobMetrics
 from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
@@ -104,7 +106,7 @@ async def build(
     ],
     _: Annotated[q.Nothing, Query()],
 ) -> Response:
-    """One build, with its log excerpt."""
+    """One build, with its log excerpt and its jobs."""
     return JSONResponse(reading().one(build_id))
 
 
@@ -137,6 +139,13 @@ async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Respons
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
     return JSONResponse(Metrics(tables.metrics_table()).by_pipeline(asked, tables.now()))
+
+
+@app.get("/metrics/jobs", tags=["Metrics"], response_model=jobs.JobMetrics)
+async def by_job(asked: Annotated[JobMetricsQuestion, Query()]) -> Response:
+    """Which job of a pipeline fails most, and at which step; is slowest; waits longest (GitHub Actions)."""
+    flow = JobMetrics(tables.jobs_table(), tables.metrics_table())
+    return JSONResponse(flow.page(asked, tables.now()))
 
 
 @app.get("/docs", include_in_schema=False)

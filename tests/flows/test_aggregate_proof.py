@@ -62,6 +62,7 @@ def _facts(draw: st.DrawFn, status: Status) -> dict[str, Any]:
         "completed_at": ended if status.completed else None,
         "duration_ms": draw(st.sampled_from([None, 0, 61_234])) if status.completed else None,
         "queued_at": draw(st.sampled_from([None, START - 5_000])),
+        "first_job_at": draw(st.sampled_from([None, START + 9_000])),
     }
 
 

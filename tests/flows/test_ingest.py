@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.flows.ingest import BODY_LIMIT, Recorded, Reply, Result, Unavailable, ingest
 from pipeline_health.providers.delivery import Delivery
 from tests.ingesting import (
@@ -23,6 +24,9 @@ from tests.ingesting import (
 
 class Broken:
     def record(self, sighting: Sighting, now: int) -> Recorded:
+        raise Unavailable("Storage")
+
+    def record_job(self, sighting: JobSighting, now: int) -> Result:
         raise Unavailable("Storage")
 
 

@@ -98,7 +98,8 @@ def histories(draw: some.DrawFn) -> list[Build]:
             facts = {"run": str(run), "attempt": attempt, "status": draw(some.sampled_from(ENDED))}
             times = {"started_at": ended - took, "completed_at": ended, "duration_ms": took}
             queued = draw(some.sampled_from([None, ended - took - 9_000]))
-            builds.append(a_build(**said, **facts, **times, queued_at=queued))
+            first_job = draw(some.sampled_from([None, ended - took + 3_000]))
+            builds.append(a_build(**said, **facts, **times, queued_at=queued, first_job_at=first_job))
             ended = min(NOW, ended + took)
     return draw(some.permutations(builds))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from pipeline_health.api.questions import BuildsQuestion
 from pipeline_health.domain import newest
 from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, position_of
 from pipeline_health.domain.times import DAY, HOUR, format_instant
 from pipeline_health.domain.view import View
@@ -43,6 +44,9 @@ class MemoryBuilds:
 
     def get(self, build_id: str) -> Build | None:
         return next((build for build in self.stored if build.id == build_id), None)
+
+    def jobs(self, build: Build) -> list[Job]:
+        return []
 
 
 class Names:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from functions.metrics import api
 from pipeline_health import VERSION
-from pipeline_health.api import answers, examples, numbers, output_answers
+from pipeline_health.api import answers, examples, jobs, numbers, output_answers
 from tests.reading import get, serve
 from tests.template import ROOT, resources
 
@@ -53,7 +53,7 @@ def test_it_documents_each_answer_and_each_problem() -> None:
 
 def test_it_gives_a_definition_beside_each_number() -> None:
     schemas = SPECIFICATION["components"]["schemas"]
-    for name in ("Figures", "Durations", "Queue", "Recovery", "Summary"):
+    for name in ("Figures", "Durations", "Queue", "Recovery", "Summary", "Job", "JobFigures", "Waits"):
         for field, schema in schemas[name]["properties"].items():
             assert "description" in schema or "$ref" in schema, (name, field)
 
@@ -62,6 +62,8 @@ def test_it_gives_a_definition_beside_each_number() -> None:
     ("model", "example"),
     [
         (answers.Build, answers.BUILD_EXAMPLE),
+        (answers.BuildWithLogs, answers.DETAILED_EXAMPLE),
+        (jobs.JobMetrics, jobs.EXAMPLE),
         (numbers.Summary, examples.SUMMARY),
         (numbers.Timeseries, examples.TIMESERIES),
         (numbers.PipelineMetrics, examples.PIPELINES),

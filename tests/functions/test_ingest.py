@@ -34,7 +34,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeBuilds:
     monkeypatch.setenv("AUTH", "off")
     for cache in (app._settings, app._secrets, secrets_client):
         cache.cache_clear()
-    monkeypatch.setattr(app, "_builds", lambda: store)
+    monkeypatch.setattr(app, "_store", lambda: store)
     return store
 
 

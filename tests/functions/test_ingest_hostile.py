@@ -42,7 +42,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> FakeBuilds:
     monkeypatch.setenv("BUILDS_TABLE", "none")
     monkeypatch.setenv("AUTH", "off")
     app._settings.cache_clear()
-    monkeypatch.setattr(app, "_builds", lambda: store)
+    monkeypatch.setattr(app, "_store", lambda: store)
     return store
 
 

@@ -22,7 +22,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch, dynamodb: DynamoDBClient) -> Iterator
     """Clients of this test's moto, and of no other's."""
     monkeypatch.setenv("BUILDS_TABLE", "BuildsTable")
     monkeypatch.setenv("AUTH", "off")
-    caches = (app._settings, app._builds, writing_client)
+    caches = (app._settings, app._store, writing_client)
     for cache in caches:
         cache.cache_clear()
     yield

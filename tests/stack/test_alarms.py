@@ -95,6 +95,13 @@ def a_record_that_cannot_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     function.handler({"Records": [{"eventName": "INSERT", "dynamodb": {}}]}, Context())
 
 
+def a_job_that_cannot_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {"BUILDS_TABLE": "BuildsTable", "METRICS_TABLE": "MetricsTable"}
+    said = {**tables, "SET_ASIDE_TABLE": "SetAsideTable", "RETENTION_DAYS": "400"}
+    function = started(monkeypatch, "JobsFunction", **said)
+    function.handler({"Records": [{"eventName": "INSERT", "dynamodb": {}}]}, Context())
+
+
 def a_source_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"BUILDS_TABLE": "BuildsTable", "RETENTION_DAYS": "400", "RECONCILE_SECRET_ARN": ""}
     sources = {"RECONCILE_JENKINS_URLS": "http://127.0.0.1:1/", "ALLOW_INSECURE_RECEIVERS": "on"}
@@ -104,6 +111,7 @@ def a_source_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 TROUBLES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "aggregate": a_record_that_cannot_be_counted,
+    "jobs": a_job_that_cannot_be_counted,
     "reconcile": a_source_that_is_not_there,
 }
 

@@ -12,6 +12,7 @@ from pipeline_health.flows.reconcile import PERIOD
 from tests.template import ROOT, load, resources
 
 FUNCTIONS = resources("AWS::Serverless::Function")
+STREAMS = resources("AWS::Lambda::EventSourceMapping")
 READ_BY_LIBRARIES = {
     "AWS_ENDPOINT_URL",
     "LOG_LEVEL",
@@ -78,17 +79,17 @@ def test_it_shows_broadcast_every_event() -> None:
 
 def test_it_sets_aside_what_cannot_be_processed() -> None:
     aside = {"Fn::GetAtt": "SetAsideQueue.Arn"}
-    (stream,) = resources("AWS::Lambda::EventSourceMapping").values()
-    assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == aside
+    for stream in STREAMS.values():
+        assert stream["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == aside
     for name in ("BroadcastFunction", "AlertsFunction", "ReconcileFunction"):
         invoked = FUNCTIONS[name]["Properties"]["EventInvokeConfig"]
         assert invoked["DestinationConfig"]["OnFailure"] == {"Type": "SQS", "Destination": aside}
 
 
-def test_it_repeats_a_failed_batch_whole_and_not_for_ever() -> None:
+@pytest.mark.parametrize("stream", STREAMS)
+def test_it_repeats_a_failed_batch_whole_and_not_for_ever(stream: str) -> None:
     """The function raises; a partial answer would be needed to be told which records to repeat."""
-    (stream,) = resources("AWS::Lambda::EventSourceMapping").values()
-    properties = stream["Properties"]
+    properties = STREAMS[stream]["Properties"]
     assert "FunctionResponseTypes" not in properties
     assert properties["BisectBatchOnFunctionError"] is True
     assert 0 < properties["MaximumRetryAttempts"] < 100

@@ -9,7 +9,8 @@ import pytest
 Resource = dict[str, Any]
 
 # What each function calls, on what. The local stack enforces these roles: it denies a new call until
-# it is here. Only ingest and reconcile write builds, only aggregate writes metrics.
+# it is here. Only ingest and reconcile write builds (jobs adds when the first
+# job started), only aggregate and jobs write metrics.
 ALLOWED: dict[str, dict[str, set[str]]] = {
     "IngestFunction": {
         "BuildsTable": {"dynamodb:UpdateItem"},
@@ -39,6 +40,18 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SetAsideTable": {"dynamodb:PutItem"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
+    "JobsFunction": {
+        "BuildsTable": {"dynamodb:Query", "dynamodb:UpdateItem"},
+        "BuildsTable.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        },
+        "BuildsTable/stream/*": {"dynamodb:ListStreams"},
+        "MetricsTable": {"dynamodb:UpdateItem"},
+        "SetAsideTable": {"dynamodb:PutItem"},
+        "SetAsideQueue": {"sqs:SendMessage"},
+    },
     "AuthorizerFunction": {"ReadTokenStore": {"secretsmanager:GetSecretValue"}},
     "TicketFunction": {"TicketsTable": {"dynamodb:PutItem"}},
     "ConnectFunction": {
@@ -64,7 +77,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SetAsideQueue": {"sqs:SendMessage"},
     },
     "ApiFunction": {
-        "BuildsTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        "BuildsTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"},
         "BuildsTable/index/recent": {"dynamodb:Query"},
         "BuildsTable/index/by_pipeline": {"dynamodb:Query"},
         "MetricsTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"},

@@ -39,7 +39,14 @@ def test_it_lists_builds_without_their_logs() -> None:
     for index in indexes:
         assert index["Projection"] == {
             "ProjectionType": "INCLUDE",
-            "NonKeyAttributes": ["build", "queued_at", "revision", "created_at", "updated_at"],
+            "NonKeyAttributes": [
+                "build",
+                "queued_at",
+                "first_job_at",
+                "revision",
+                "created_at",
+                "updated_at",
+            ],
         }
 
 

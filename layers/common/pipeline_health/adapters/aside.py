@@ -1,4 +1,7 @@
-"""The table of records that could not be counted: kept whole, with reason and time, to be replayed."""
+"""The table of records that could not be counted: kept whole, with reason and time, to be replayed.
+
+Each function that reads the stream has a partition of its own there, its source.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,20 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SOURCE: Final = "builds-stream"
+JOBS: Final = "jobs"  # the same stream, as the jobs function reads it
 
 
 class SetAsideTable:
-    def __init__(self, client: "DynamoDBClient", table: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, clock: Callable[[], int], source: str = SOURCE
+    ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+        self._source = source
 
     def keep(self, record: Record, reason: str) -> None:
         """Its key comes from the record alone, so that a batch brought again keeps nothing twice."""
         body = json.dumps(record, default=str)
         sk = f"{_written(record)}#{digest(body)}"
         at = format_instant(self._clock())
-        item = {"pk": SOURCE, "sk": sk, "reason": reason, "set_aside_at": at, "record": body}
+        item = {"pk": self._source, "sk": sk, "reason": reason, "set_aside_at": at, "record": body}
         self._client.put_item(TableName=self._table, Item=to_item(item))
 
     def all(self) -> Iterator[Kept]:
@@ -35,7 +42,7 @@ class SetAsideTable:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": SOURCE}),
+            ExpressionAttributeValues=to_item({":pk": self._source}),
             ConsistentRead=True,
         )
         for page in pages:
@@ -43,7 +50,7 @@ class SetAsideTable:
                 yield Kept(item["sk"], json.loads(item["record"]), item["reason"])
 
     def remove(self, name: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=to_item({"pk": SOURCE, "sk": name}))
+        self._client.delete_item(TableName=self._table, Key=to_item({"pk": self._source, "sk": name}))
 
 
 def _written(record: Record) -> str:

@@ -2,8 +2,9 @@
 
 Of two sightings the one with the greater version describes the build, so that any order of deliveries ends in
 the same item. `queued_at` stands beside the build, because it is known to one delivery alone and is added
-whatever is stored by then. `created_at` is kept from the first write, which makes it the first receipt: see
-`build_from` for senders that tell no time.
+whatever is stored by then; `first_job_at` because it comes from the build's jobs (see jobs_stored.py).
+`created_at` is kept from the first write, which makes it the first receipt: see `build_from` for senders that
+tell no time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,8 +25,9 @@ from pipeline_health.flows.ingest import Recorded, Result, Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BESIDE: Final = frozenset({"queued_at", "logs", "created_at", "updated_at"})  # attributes of their own
-_KEPT: Final = frozenset({"queued_at", "created_at"})  # by a word that does not know them
+# Attributes of their own.
+_BESIDE: Final = frozenset({"queued_at", "first_job_at", "logs", "created_at", "updated_at"})
+_KEPT: Final = frozenset({"queued_at", "first_job_at", "created_at"})  # by a word that does not know them
 
 _LEAD: Final = (
     "SET build = :build, version = :version, #month = :month, #at = :at, updated_at = :now,"
@@ -51,7 +53,7 @@ class DynamoBuilds:
     def record(self, sighting: Sighting, now: int) -> Recorded:
         """One UpdateItem. Repeated by a retry after a lost answer it finds its own work: unchanged."""
         try:
-            with _unavailable():
+            with unavailable():
                 answer = self._client.update_item(**self._request(sighting, now))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             stored = refused.response["Item"]  # type: ignore[typeddict-item]  # not in botocore's stubs
@@ -117,7 +119,7 @@ def _stored_anew(build: Build, created_at: int, now: int) -> Build:
 
 
 @contextmanager
-def _unavailable() -> Iterator[None]:
+def unavailable() -> Iterator[None]:
     """Throttled, failing, too slow or out of reach: whatever it is, the delivery is not stored."""
     try:
         yield

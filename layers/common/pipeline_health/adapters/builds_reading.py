@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_health.adapters.builds import build_from
 from pipeline_health.adapters.dynamodb import to_item
-from pipeline_health.adapters.keys import RECENT_SHARDS, build_key_of
+from pipeline_health.adapters.jobs import job_from
+from pipeline_health.adapters.keys import (
+    RECENT_SHARDS,
+    build_key,
+    build_key_of,
+    jobs_partition,
+    run_of_build,
+)
 from pipeline_health.adapters.table_reading import TableReading, side_by_side
 from pipeline_health.domain.build import Build
+from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, just_below
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FILTERED: Final = 1_000  # builds that one request looks at where a filter lets only some through
+JOBS: Final = 500  # of one build
 _BUILD_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}\.[A-Za-z0-9_~-]{1,100}\.[0-9]{1,7}")
 _NOTHING: Final[Slice[Build]] = Slice([], None, 0)
 
@@ -53,6 +62,21 @@ class BuildsReading:
             return None
         item = self._table.get(build_key_of(build_id))
         return build_from(item) if item else None
+
+    def jobs(self, build: Build) -> list[Job]:
+        """In the order of their creation."""
+        key = build_key(build)
+        run_id = run_of_build(key["pk"], key["sk"])
+        if run_id is None:
+            return []
+        answer = self._table.query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :attempt)",
+            ExpressionAttributeValues=to_item(
+                {":pk": jobs_partition(run_id), ":attempt": f"{build.attempt}."}
+            ),
+            Limit=JOBS,
+        )
+        return sorted(map(job_from, answer["Items"]), key=lambda job: (job.created_at or 0, job.id))
 
     def get_many(self, build_ids: Iterable[str]) -> dict[str, Build]:
         """By their ids, without those that are gone."""

@@ -1,16 +1,21 @@
 """The builds table, read for certain: what is stored at this moment, by key or pipeline after pipeline."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pipeline_health.adapters import keys
 from pipeline_health.adapters.builds import build_from, from_image
 from pipeline_health.adapters.dynamodb import Item, to_item
-from pipeline_health.adapters.keys import build_key_of
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.ledger import Stored
+from pipeline_health.flows.aggregation import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+# News stays on a job that runs; it is looked at as well, which changes nothing.
+_UNCOUNTED: Final = {"ProjectionExpression": "pk", "FilterExpression": "attribute_exists(news)"}
 
 
 class StoredBuilds:
@@ -19,7 +24,7 @@ class StoredBuilds:
         self._table = table
 
     def get(self, build_id: str) -> Build | None:
-        key = to_item(build_key_of(build_id))
+        key = to_item(keys.build_key_of(build_id))
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return build_from(answer["Item"]) if "Item" in answer else None
 
@@ -37,9 +42,17 @@ class StoredBuilds:
         ask = {"ProjectionExpression": "pk", "ConsistentRead": True}
         for item in self._pages("scan", ask):
             pipeline_id = item["pk"]["S"]
-            if pipeline_id not in seen:
+            if pipeline_id not in seen and not keys.is_of_jobs(pipeline_id):
                 seen.add(pipeline_id)
                 yield pipeline_id
+
+    def waiting_for_jobs(self) -> Iterator[Record]:
+        """A record, as the stream would bring it, of each attempt of a run with a job that is not counted."""
+        runs = {keys.run_of_jobs(item["pk"]["S"]) for item in self._pages("scan", _UNCOUNTED)}
+        ask = {"ProjectionExpression": "pk, sk", "FilterExpression": "attribute_exists(build)"}
+        for item in self._pages("scan", ask) if runs else ():
+            if keys.run_of_build(item["pk"]["S"], item["sk"]["S"]) in runs:
+                yield {"eventName": "INSERT", "dynamodb": {"NewImage": {**item, "revision": {"N": "1"}}}}
 
     def _pages(self, operation: str, ask: dict[str, Any]) -> Iterator[Item]:
         pages = self._client.get_paginator(operation)  # type: ignore[call-overload]  # two of its literals

@@ -6,9 +6,13 @@ from zlib import crc32
 
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
-from pipeline_health.domain.times import DAY, HOUR, format_instant
+from pipeline_health.domain.jobs import Job, Place, run_id_of
+from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant
 from pipeline_health.domain.window import DAYS_A_WEEK
 
+_GITHUB: Final = re.compile(
+    r"github\.([0-9]+)\.[0-9]+"
+)  # a workflow; a flat body's pipeline is called otherwise
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/ -]{1,100}")
 RECENT_SHARDS: Final = 4  # one partition takes 1,000 writes a second; four are beyond any team's CI
 
@@ -26,6 +30,44 @@ def build_key_of(build_id: str) -> dict[str, str]:
     """The key behind a build's id; ValueError when it cannot be one."""
     pipeline_id, run, attempt = build_id.rsplit(".", 2)
     return {"pk": pipeline_id, "sk": f"{run}.{attempt}"}
+
+
+_JOBS: Final = "jobs#"
+JOBS_RUN: Final = "run"  # beside a run's jobs: which pipeline it belongs to
+
+
+def jobs_partition(run_id: str) -> str:
+    """All jobs of a run, over all of its attempts."""
+    return f"{_JOBS}{run_id}"
+
+
+def job_key(job: Job) -> dict[str, str]:
+    return {"pk": jobs_partition(job.run_id), "sk": f"{job.attempt}.{job.id}"}
+
+
+def is_of_jobs(pk: str) -> bool:
+    """Whether an item of the builds table is none of a build, but of its jobs."""
+    return pk.startswith(_JOBS)
+
+
+def run_of_jobs(pk: str) -> str:
+    return pk.removeprefix(_JOBS)
+
+
+def run_of_build(pk: str, sk: str) -> str | None:
+    """The run that a build belongs to, as its jobs name it; None of builds of which nobody tells jobs."""
+    pipeline, run = _GITHUB.fullmatch(pk), sk.partition(".")[0]
+    return run_id_of("github", pipeline[1], run) if pipeline else None
+
+
+def jobs_day_key(place: Place) -> dict[str, str]:
+    """One job of a pipeline on a day, or one of its steps; a pipeline's days in order."""
+    step = f"#{part(f'{place.number}.{place.step}')}" if place.step else ""
+    return {"pk": jobs_days(place.pipeline_id), "sk": f"{day_name(place.day)}#{part(place.job)}{step}"}
+
+
+def jobs_days(pipeline_id: str) -> str:
+    return f"{_JOBS}{pipeline_id}"
 
 
 def scope_key(scope: Scope) -> str:
@@ -61,6 +103,11 @@ def hour_name(hour: int) -> str:
 
 def day_name(day: int) -> str:
     return format_instant(day * DAY)[:10]
+
+
+def day_of(name: str) -> int:
+    """The other way round."""
+    return parse_instant(f"{name}T00:00:00Z") // DAY
 
 
 CARDS: Final = "cards"  # the partition of all pipeline cards, so that one query draws the list

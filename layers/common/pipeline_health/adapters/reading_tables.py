@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters.builds_reading import BuildsReading
+from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.times import DAY
@@ -48,6 +49,10 @@ def builds_table() -> BuildsReading:
 def metrics_table() -> MetricsReading:
     names = frozenset(settings().DEFAULT_BRANCHES.split(","))
     return MetricsReading(reading_client(), settings().METRICS_TABLE, names)
+
+
+def jobs_table() -> JobsReading:
+    return JobsReading(reading_client(), settings().METRICS_TABLE)
 
 
 def now() -> int:

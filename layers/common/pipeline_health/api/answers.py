@@ -100,21 +100,75 @@ class Build(Answer):
             "completed_at - started_at."
         ),
     ]
-    queue_seconds: Annotated[float | None, described("started_at - queued_at where the sender says both.")]
+    queue_seconds: Annotated[
+        float | None,
+        described(
+            "started_at - queued_at where the sender says both; GitHub: first job's started_at - "
+            "run_started_at."
+        ),
+    ]
     url: Annotated[str | None, described("Its page at the sender.")]
     title: Annotated[str | None, described("What the sender calls it, such as the commit's message.")]
     created_at: Annotated[Time | None, described("When it was first stored here.")]
     updated_at: Annotated[Time | None, described("When it was last stored here.")]
 
 
-class BuildWithLogs(Build):
-    """A build with its log excerpt."""
+class FailingStep(Answer):
+    number: Annotated[int, described("Where it stands in the job.")]
+    name: str
+    conclusion: Annotated[str, described("The sender's own word.")]
+    url: Annotated[str | None, described("The job's page at the sender.")]
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {**BUILD_EXAMPLE, "logs": "E   AssertionError: 2 != 3"}},
-    )
+
+class Job(Answer):
+    """A part of a build (GitHub Actions). Jobs never count as builds."""
+
+    id: Annotated[str, described("GitHub's id of it.")]
+    name: Annotated[str, described("As GitHub shows it: with its matrix.")]
+    status: Annotated[Status, described("Where it stands, in the words for builds.")]
+    conclusion: Annotated[str | None, described("The sender's own word.")]
+    created_at: Annotated[Time | None, described("When it was queued.")]
+    started_at: Annotated[Time | None, described("When a machine began to work on it, if one did.")]
+    completed_at: Annotated[Time | None, described("When it completed; null before that.")]
+    duration_seconds: Annotated[float | None, described("completed_at - started_at.")]
+    queue_seconds: Annotated[float | None, described("started_at - created_at.")]
+    url: Annotated[str | None, described("Its page at the sender.")]
+    failing_step: Annotated[
+        FailingStep | None, described("The step at which it failed first; null where it did not fail.")
+    ]
+
+
+JOB_EXAMPLE: Final[dict[str, Any]] = {
+    "id": "42893345671",
+    "name": "test (3.13)",
+    "status": "failure",
+    "conclusion": "failure",
+    "created_at": "2026-11-23T10:00:01Z",
+    "started_at": "2026-11-23T10:00:09Z",
+    "completed_at": "2026-11-23T10:04:10Z",
+    "duration_seconds": 241,
+    "queue_seconds": 8,
+    "url": "https://github.com/acme/shop/actions/runs/15720345678/job/42893345671",
+    "failing_step": {
+        "number": 6,
+        "name": "Run pytest",
+        "conclusion": "failure",
+        "url": "https://github.com/acme/shop/actions/runs/15720345678/job/42893345671",
+    },
+}
+DETAILED_EXAMPLE: Final = {**BUILD_EXAMPLE, "logs": "E   AssertionError: 2 != 3", "jobs": [JOB_EXAMPLE]}
+
+
+class BuildWithLogs(Build):
+    """A build with its log excerpt and its jobs."""
+
+    model_config = ConfigDict(json_schema_extra={"example": DETAILED_EXAMPLE})
 
     logs: Annotated[str | None, described("The end of its log, at most 8 KiB, where the sender gave any.")]
+    jobs: Annotated[
+        list[Job],
+        described("Its jobs, in the order of their creation, where the sender tells of them; at most 500."),
+    ]
 
 
 Next = Annotated[

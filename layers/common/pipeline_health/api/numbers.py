@@ -36,7 +36,9 @@ class Durations(Answer):
 
 
 class Queue(Answer):
-    """started_at - queued_at, of builds whose sender says both; percentiles within 2 %."""
+    """started_at - queued_at, of builds whose sender says both; GitHub: first job's started_at -
+    run_started_at, of builds whose jobs it tells. Percentiles within 2 %.
+    """
 
     builds: Annotated[int, described("How many builds this stands on.")]
     p50: Annotated[Seconds, described("Half of them waited at most so many seconds.")]

@@ -107,6 +107,7 @@ class Build(BaseModel):
     event: Name | None = None
     actor: Name | None = None
     queued_at: Instant | None = None
+    first_job_at: Instant | None = None  # when the first of its jobs started, where the sender tells of jobs
     started_at: Instant | None = None
     completed_at: Instant | None = None
     duration_ms: Duration | None = None
@@ -128,10 +129,12 @@ class Build(BaseModel):
 
     @property
     def queue_ms(self) -> int | None:
-        """How long it waited, where the sender says both times."""
-        if self.queued_at is None or self.started_at is None:
-            return None
-        return max(0, self.started_at - self.queued_at)
+        """How long it waited: until its start where its queueing is known, else from its start until its
+        first job's (GitHub).
+        """
+        waited = self.queued_at, self.started_at
+        since, until = (self.started_at, self.first_job_at) if self.queued_at is None else waited
+        return None if since is None or until is None else max(0, until - since)
 
     def is_default(self, default_names: frozenset[str]) -> bool:
         """Whether its branch is the repository's default one: the sender's word, else one of these names."""

@@ -1,8 +1,10 @@
 """A build as people outside see it: in the API, on the WebSocket, in exports."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pipeline_health.domain.build import Build
+from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.times import format_instant, seconds
 
 View = dict[str, Any]
@@ -45,6 +47,23 @@ def build_view(build: Build) -> View:
     }
 
 
-def detailed_view(build: Build) -> View:
-    """The same with the log excerpt, as GET /builds/{id} shows it."""
-    return {**build_view(build), "logs": build.logs}
+def detailed_view(build: Build, jobs: Iterable[Job]) -> View:
+    """The same with the log excerpt and its jobs, as GET /builds/{id} shows it."""
+    return {**build_view(build), "logs": build.logs, "jobs": [job_view(job) for job in jobs]}
+
+
+def job_view(job: Job) -> View:
+    step = job.failing_step
+    return {
+        "id": str(job.id),
+        "name": job.name,
+        "status": job.status.value,
+        "conclusion": job.conclusion,
+        "created_at": instant_view(job.created_at),
+        "started_at": instant_view(job.started_at),
+        "completed_at": instant_view(job.completed_at),
+        "duration_seconds": seconds_view(job.duration_ms),
+        "queue_seconds": seconds_view(job.queue_ms),
+        "url": job.url,
+        "failing_step": {**step.model_dump(), "url": job.url} if step else None,
+    }

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.view import build_view
 from pipeline_health.providers.delivery import Delivery, Ignored
 from pipeline_health.providers.refusal import Refusal, Unauthorized
@@ -45,6 +46,14 @@ class Builds(Protocol):
         ...
 
 
+class Store(Builds, Protocol):
+    """Builds, and the jobs that they are made of."""
+
+    def record_job(self, sighting: JobSighting, now: int) -> Result:
+        """As a build is recorded, and apart from it: a job may come first, and names no pipeline."""
+        ...
+
+
 class Unavailable(Refusal):
     """Storage or secrets cannot be reached now; the same delivery will do later."""
 
@@ -70,7 +79,7 @@ class Reply:
 def ingest(
     provider: str,
     delivery: Delivery,
-    builds: Builds,
+    store: Store,
     secrets: Secrets | None,
     senders: Mapping[str, Sender] = SENDERS,
 ) -> Reply:
@@ -85,8 +94,14 @@ def ingest(
     parsed = sender.parse(delivery)
     if isinstance(parsed, Ignored):
         return Reply(202, Result.IGNORED, reason=parsed.reason)
-    recorded = builds.record(parsed, delivery.received_at)
-    return Reply(201 if recorded.result is Result.CREATED else 200, recorded.result, build=recorded.build)
+    if isinstance(parsed, JobSighting):
+        return _stored(store.record_job(parsed, delivery.received_at))
+    recorded = store.record(parsed, delivery.received_at)
+    return _stored(recorded.result, recorded.build)
+
+
+def _stored(result: Result, build: Build | None = None) -> Reply:
+    return Reply(201 if result is Result.CREATED else 200, result, build=build)
 
 
 def _verify(sender: Sender, delivery: Delivery, secrets: Secrets) -> None:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from pipeline_health.api.problems import not_found, refused
 from pipeline_health.api.questions import BuildsQuestion, LatestQuestion, Paged
 from pipeline_health.domain.build import Build
+from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, months, position_of
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, build_view, detailed_view
@@ -24,6 +25,8 @@ class BuildsStore(Protocol):
     def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
 
     def get(self, build_id: str) -> Build | None: ...
+
+    def jobs(self, build: Build) -> Sequence[Job]: ...
 
 
 class Names(Protocol):
@@ -61,7 +64,8 @@ class Reading:
         return build_view(newest[0][1])
 
     def one(self, build_id: str) -> View:
-        return detailed_view(self._existing(build_id))
+        build = self._existing(build_id)
+        return detailed_view(build, self.builds.jobs(build))
 
     def _existing(self, build_id: str | None) -> Build:
         build = self.builds.get(build_id) if build_id else None

@@ -1,11 +1,12 @@
 """What was set aside goes the way of every record again, once what was wrong is mended."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipeline_health.flows.aggregate import aggregate
-from pipeline_health.flows.aggregation import Aggregation, Record
+from pipeline_health.flows.aggregation import Aggregation, Aside, Record
+from pipeline_health.flows.jobs import Counting, count_jobs
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,19 @@ class _Again:
 
 
 def replay(aside: SetAside, to: Aggregation) -> Replayed:
+    return _replay(aside, lambda record, again: aggregate([record], replace(to, aside=again)))
+
+
+def replay_jobs(aside: SetAside, to: Counting) -> Replayed:
+    return _replay(aside, lambda record, again: count_jobs([record], replace(to, aside=again)))
+
+
+def _replay(aside: SetAside, flow: Callable[[Record, Aside], object]) -> Replayed:
     """Each by itself, and removed only once it is counted: to be stopped and started again at any time."""
     replayed = Replayed()
     for kept in aside.all():
         again = _Again()
-        aggregate([kept.record], replace(to, aside=again))
+        flow(kept.record, again)
         if again.reasons:
             replayed.refused.append((kept.name, again.reasons[0]))
         else:

@@ -1,9 +1,10 @@
-"""What a sender delivered, and the two things a delivery can turn out to be beside a refusal."""
+"""What a sender delivered, and what a delivery can turn out to be beside a refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.jobs import JobSighting
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,4 @@ class Ignored:
     reason: str
 
 
-Parsed = Sighting | Ignored
+Parsed = Sighting | JobSighting | Ignored

@@ -1,4 +1,4 @@
-"""GitHub: a `workflow_run` webhook is one attempt of one run; every other event is no build.
+"""GitHub: a `workflow_run` webhook is one attempt of one run, `workflow_job` a part of one; others are none.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run
 """
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from pipeline_health.domain.build import NAME_LIMIT, Build, Name, Sighting, Status, Url, version_of
-from pipeline_health.providers import flat
+from pipeline_health.providers import flat, github_jobs
 from pipeline_health.providers.delivery import Delivery, Ignored, Parsed
 from pipeline_health.providers.fields import (
     DURATION_LIMIT,
@@ -23,24 +23,12 @@ from pipeline_health.providers.fields import (
     checked,
 )
 from pipeline_health.providers.form import json_in
+from pipeline_health.providers.github_words import PROVIDER, ending
 from pipeline_health.providers.jsonbody import read_object
 from pipeline_health.providers.proof import require_either, require_signature
 from pipeline_health.providers.refusal import unusable
 
-PROVIDER: Final = "github"
 _EVENT: Final = "x-github-event"
-
-_STATUSES: Final = {
-    "success": Status.SUCCESS,
-    "failure": Status.FAILURE,
-    "timed_out": Status.FAILURE,
-    "startup_failure": Status.FAILURE,
-    "cancelled": Status.CANCELLED,
-    "skipped": Status.SKIPPED,
-    "neutral": Status.SKIPPED,
-    "stale": Status.SKIPPED,
-    "action_required": Status.QUEUED,  # it waits for somebody's approval, then runs in the same attempt
-}
 
 
 class _Actor(Wire):
@@ -105,6 +93,8 @@ def parse(delivery: Delivery) -> Parsed:
     event = delivery.headers.get(_EVENT)
     if event is None:
         return flat.parse(PROVIDER, delivery, read_object(delivery.body))
+    if event == "workflow_job":
+        return github_jobs.parse(delivery)
     if event != "workflow_run":
         return Ignored(f"{event} events are no builds" if _is_event_name(event) else "this event is no build")
     payload = json_in(delivery)  # GitHub offers forms too
@@ -154,7 +144,7 @@ def _status(run: _Run) -> Status:
         return Status.IN_PROGRESS if run.status == "in_progress" else Status.QUEUED
     if run.conclusion is None:
         raise unusable("workflow_run.conclusion", "is required of a completed run")
-    return _STATUSES.get(run.conclusion, Status.SKIPPED)
+    return ending(run.conclusion)
 
 
 def _file_name(said: WorkflowRun) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_health.providers import github, jenkins
+from pipeline_health.providers import github, github_words, jenkins
 from pipeline_health.providers.delivery import Delivery, Parsed
 
 
@@ -17,6 +17,6 @@ class Sender:
 
 
 SENDERS: Final[Mapping[str, Sender]] = {
-    github.PROVIDER: Sender(github.verify, github.parse),
+    github_words.PROVIDER: Sender(github.verify, github.parse),
     jenkins.PROVIDER: Sender(jenkins.verify, jenkins.parse),
 }
