@@ -27,6 +27,7 @@ PARAMETERS: Final = {
     "OIDC_AUDIENCE": "OidcAudience",
     "PUBLIC_HEALTH": "PublicHealth",
     "PUBLIC_BADGES": "PublicBadges",
+    "FRAME_ANCESTORS": "FrameAncestors",
     "RETENTION_DAYS": "RetentionDays",
     "DEFAULT_BRANCHES": "DefaultBranches",
     "RECONCILE_GITHUB_REPOS": "ReconcileGitHubRepos",

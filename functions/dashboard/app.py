@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ TYPES: Final = {
     ".html": "text/html",
     ".js": "text/javascript",
 }
+ORIGIN: Final = re.compile(r"https?://[\w.:*-]+", re.ASCII)
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"  # may be kept, but is asked for again with its ETag
 
@@ -68,7 +70,7 @@ def security() -> Mapping[str, str]:
     live = f" {socket.scheme}://{socket.netloc}" if socket.netloc else ""
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self'{live}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        f"connect-src 'self'{live}; frame-ancestors {_frames()}; base-uri 'none'; form-action 'none'"
     )
     return {
         "Content-Security-Policy": policy,
@@ -76,6 +78,12 @@ def security() -> Mapping[str, str]:
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
+
+
+def _frames() -> str:
+    """Who may show the page in a frame: origins alone, so that nothing else gets into the policy."""
+    named = os.environ.get("FRAME_ANCESTORS", "").split(",")
+    return " ".join(filter(ORIGIN.fullmatch, named)) or "'none'"
 
 
 def handler(event: Event, _context: object) -> Reply:

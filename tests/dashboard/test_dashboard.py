@@ -110,6 +110,31 @@ def test_it_connects_nowhere_else_where_it_is_told_of_no_socket(monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
+    ("named", "policy"),
+    [
+        ("", "'none'"),
+        ("https://wiki.example.com", "https://wiki.example.com"),
+        (
+            "https://a.example.com,https://*.b.example.com:8443",
+            "https://a.example.com https://*.b.example.com:8443",
+        ),
+        ("*", "'none'"),
+        ("https://a.example.com; script-src *", "'none'"),
+        ("https://a.example.com\nX-Evil: 1", "'none'"),
+        ("javascript:alert(1),https://a.example.com", "https://a.example.com"),
+    ],
+)
+def test_it_is_framed_by_pages_that_the_deployment_names_and_by_no_other(
+    monkeypatch: pytest.MonkeyPatch, named: str, policy: str
+) -> None:
+    monkeypatch.setenv("FRAME_ANCESTORS", named)
+    app.security.cache_clear()
+    said = get()["headers"]["Content-Security-Policy"]
+    assert f"; frame-ancestors {policy}; base-uri" in said
+    assert said.count("script-src") == 1
+
+
+@pytest.mark.parametrize(
     "file", ["app.js", "x/none.js", "x/../app.py", "x/../../ingest/app.py", "x/index.html", "x/", "x/views"]
 )
 def test_it_serves_no_other_file(file: str) -> None:

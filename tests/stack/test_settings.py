@@ -49,6 +49,11 @@ def test_it_accepts_its_own_defaults() -> None:
         ("OidcIssuer", "https://id.example.com/realms/ci", "id.example.com"),
         ("OidcAudience", "pipeline-health", "two words"),
         ("AllowOrigins", "https://a.example.com,http://localhost:3000", "a.example.com"),
+        (
+            "FrameAncestors",
+            "https://wiki.example.com,https://*.example.com:8443",
+            "https://a.example.com; script-src *",
+        ),
         ("DefaultBranches", "main,release/1.x", "main, master"),
         ("SlackWebhook", "https://hooks.slack.com/services/T/B/x", "hooks.slack.com"),
         ("AlertEmailFrom", "ci@example.com", "CI <ci@example.com>, x@y"),
