@@ -30,6 +30,7 @@ class MemoryCounts:
     entry_items: dict[tuple[str, str], dict[str, Entry]] = field(default_factory=dict)
     moves: dict[tuple[Scope, int], Counter[str]] = field(default_factory=dict)
     requests: int = 0
+    has_only_grown: bool = True  # whatever is told of totals
 
     def known(self, wanted: Mapping[str, Wanted], default_names: frozenset[str]) -> dict[str, Known]:
         return {name: self._known(name, want, default_names) for name, want in wanted.items()}
@@ -62,6 +63,7 @@ class MemoryCounts:
         if self.cards.get(pipeline_id, Card(pipeline_id)).lock != outcome.card.lock - 1:
             raise Contended
         self.requests += 1
+        self.has_only_grown &= _grown(self.cards.get(pipeline_id), outcome.card)
         self.cards[pipeline_id] = outcome.card
         self.runs |= {(pipeline_id, name): run for name, run in outcome.runs.items()}
         self.branches |= {(pipeline_id, name): branch for name, branch in outcome.branches.items()}
@@ -81,6 +83,11 @@ class MemoryCounts:
     @property
     def totals(self) -> dict[tuple[Scope, int], Counter[str]]:
         return settle(self.moves)
+
+
+def _grown(before: Card | None, after: Card) -> bool:
+    was, now = before.totals.told if before else {}, after.totals.told
+    return all(now[name] >= value for name, value in was.items())
 
 
 @dataclass
@@ -155,6 +162,19 @@ def expected_totals(builds: Iterable[Build]) -> dict[tuple[Scope, int], Counter[
                 ms = (fixed[0].completed_at or 0) - (broken[0].completed_at or 0)
                 count(fixed[0], {"recovery_ms": ms, f"r{bin_of(ms)}": 1})
     return settle(totals)
+
+
+def expected_lifetime(builds: Iterable[Build], pipeline_id: str) -> dict[str, int]:
+    """All that a pipeline has ever counted, of its builds as they are now."""
+    mine = [build for build in builds if build.pipeline_id == pipeline_id and build.status.completed]
+    known = [build.duration_ms for build in mine if build.duration_ms is not None]
+    passed = [b.duration_ms for b in mine if b.status is Status.SUCCESS and b.duration_ms is not None]
+    ended = {
+        name: sum(build.status == name for build in mine)
+        for name in ("success", "failure", "cancelled", "skipped")
+    }
+    durations = {"timed": len(known), "time": sum(known), "passed": len(passed), "passed_ms": sum(passed)}
+    return {**ended, **durations}
 
 
 def expected_streaks(builds: Iterable[Build]) -> dict[tuple[str, str], list[list[Build]]]:

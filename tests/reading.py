@@ -118,7 +118,7 @@ def store(client: Any, *builds: Build) -> None:
             table.record(Sighting(build=build, version=version, adds_queued_at=True), NOW)
 
 
-def count(client: Any, *builds: Build) -> None:
+def count(client: Any, *builds: Build, revision: int = 1) -> None:
     """Stored, and counted as the aggregate function does once the stream has brought them."""
     store(client, *builds)
     to = Aggregation(
@@ -130,4 +130,4 @@ def count(client: Any, *builds: Build) -> None:
         pause=lambda _: None,
         default_names=DEFAULTS,
     )
-    aggregate(records(builds), to)
+    aggregate([{**record, "revision": revision} for record in records(builds)], to)

@@ -15,6 +15,7 @@ from pipeline_health.api import output_answers as said
 from pipeline_health.api import output_questions as q
 from pipeline_health.api.badge import Badge
 from pipeline_health.api.caching import ASK_AGAIN, etag_of, is_known
+from pipeline_health.api.questions import Nothing
 
 router = APIRouter(tags=["Outputs"])
 
@@ -110,3 +111,13 @@ async def feed(request: Request, asked: Annotated[q.FeedQuestion, Query()]) -> R
     root = _root(request)
     told = Feed(flow.newest(asked.limit, tables.now()), f"{root}changes.atom", root)
     return _fresh(request, atom(told).encode(), MEDIA_TYPE)
+
+
+@router.get("/metrics/openmetrics", **_text("application/openmetrics-text", said.METRICS_EXAMPLE))
+async def openmetrics(_: Annotated[Nothing, Query()]) -> Response:
+    """Counters and gauges of every pipeline for Prometheus and whatever else reads OpenMetrics."""
+    from pipeline_health.api.openmetrics import MEDIA_TYPE
+    from pipeline_health.flows.scraping import Scraping
+
+    content = Scraping(tables.metrics_table()).metrics()
+    return Response(content, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})

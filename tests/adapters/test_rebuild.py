@@ -174,3 +174,35 @@ def test_it_ends_equal_while_builds_arrive(dynamodb: DynamoDBClient) -> None:
     assert len(report.differences) == 1
     after = rebuilt(dynamodb)
     assert (after.counted, after.differences) == (0, [])
+
+
+def totals(client: DynamoDBClient, pipeline_id: str) -> str:
+    item = client.get_item(TableName=METRICS, Key=to_item(keys.card_key(pipeline_id)))["Item"]
+    return item["totals"]["S"]
+
+
+@pytest.mark.parametrize("spoilt", [None, "90 0 0 0 0 0 0 0"], ids=["an older card", "a wrong one"])
+def test_it_finds_a_pipeline_s_totals_again_expired_builds_included(
+    dynamodb: DynamoDBClient, spoilt: str | None
+) -> None:
+    builds = some_builds(1, 21)
+    later = [a_build(9 * 24 * 60 + n, pipeline_id="github.1.0") for n in range(2)]
+    count(dynamodb, *builds, *later)
+    expected = totals(dynamodb, "github.1.0")
+    assert expected.split()[:3] == ["6", "4", "2"]
+    for build in builds[:9]:
+        dynamodb.delete_item(TableName="BuildsTable", Key=to_item(keys.build_key(build)))
+    key = to_item(keys.card_key("github.1.0"))
+    spoil = {"ExpressionAttributeValues": to_item({":totals": spoilt})} if spoilt else {}
+    dynamodb.update_item(
+        TableName=METRICS,
+        Key=key,
+        UpdateExpression="SET totals = :totals" if spoilt else "REMOVE totals",
+        **spoil,  # type: ignore[arg-type]
+    )
+    since = -(-START // WEEK) * WEEK + WEEK
+    rebuilt(dynamodb, since=since)
+    found = totals(dynamodb, "github.1.0").split()
+    assert found[:8] == expected.split()
+    assert found[8:] == (["84", *["0"] * 7] if spoilt else [])
+    assert [line for line in rebuilt(dynamodb, since=since).differences if line.startswith("cards")] == []

@@ -12,6 +12,7 @@ from pipeline_health.domain.ledger import Stored
 from pipeline_health.domain.pipeline import RECENT_BUILDS
 from pipeline_health.domain.recent import Recent, order
 from pipeline_health.domain.timeline import build_id
+from pipeline_health.domain.totals import NAMES
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Record
 from tests.counting import (
@@ -22,6 +23,7 @@ from tests.counting import (
     MemoryCounts,
     MemoryTopic,
     expected_changes,
+    expected_lifetime,
     expected_streaks,
     expected_totals,
 )
@@ -148,9 +150,13 @@ def assert_timelines(counts: MemoryCounts, final: list[Build]) -> None:
 
 
 def assert_cards(counts: MemoryCounts, final: list[Build]) -> None:
+    assert counts.has_only_grown
     for pipeline_id, card in counts.cards.items():
         mine = sorted((b for b in final if b.pipeline_id == pipeline_id), key=order, reverse=True)
         assert card.last == mine[0]
+        lifetime = expected_lifetime(final, pipeline_id)
+        assert dict(zip(NAMES, card.totals.counted, strict=True)) == lifetime
+        assert all(card.totals.told[name] >= value for name, value in lifetime.items())
         assert list(card.recent) == [Recent.of(build) for build in mine[:RECENT_BUILDS]]
         assert card.broken == {
             branch: streaks[-1][0].completed_at

@@ -13,7 +13,10 @@ from pipeline_health.adapters.counts import CountsTable, Name, meaning
 from pipeline_health.adapters.dynamodb import Item, from_item
 from pipeline_health.adapters.transaction import add_action, buckets, delete_action, put_action, put_card
 from pipeline_health.domain.aggregates import Moves, Scope
-from pipeline_health.domain.times import HOUR
+from pipeline_health.domain.packing import unpacked
+from pipeline_health.domain.pipeline import Card
+from pipeline_health.domain.times import DAY, HOUR
+from pipeline_health.domain.totals import numbers_of
 from pipeline_health.domain.truth import Truth
 from pipeline_health.flows.aggregation import Contended, Wanted
 
@@ -52,6 +55,7 @@ class AuditedCounts(CountsTable):
 
     def mend(self, truth: Truth, stored: Truth, since: int) -> list[str]:
         """What differed. Contended where the pipeline moved on since its card was read."""
+        truth = replace(truth, card=self._with_totals(truth, since))
         should, there = _items(truth), _items(stored)
         keys_ = sorted(key for key in should.keys() | there.keys() if should.get(key) != there.get(key))
         numbers = self._differing(*_own(truth), since)
@@ -71,6 +75,16 @@ class AuditedCounts(CountsTable):
         for key, counters in numbers.items():
             self._transact([add_action(key, counters, self._table)])
         return _lines(numbers)
+
+    def _with_totals(self, truth: Truth, since: int) -> Card:
+        """Of all its life: what the weeks before `since` hold, and what the hours after it should."""
+        of = Scope(pipeline_id=truth.card.pipeline_id)
+        weeks = self._query(
+            keys.week_key(of, 0)["pk"], "sk < :since", {":since": keys.day_name(since // DAY)}
+        )
+        later = [n for (scope, hour), n in truth.moves.items() if scope == of and hour >= since // HOUR]
+        counted = numbers_of([*(unpacked(_numbers(week)) for week in weeks), *later])
+        return replace(truth.card, totals=truth.card.totals.corrected(counted))
 
     def _lock_of(self, pipeline_id: str) -> int:
         return self._cards([pipeline_id])[pipeline_id].lock

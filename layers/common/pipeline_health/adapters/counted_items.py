@@ -12,6 +12,7 @@ from pipeline_health.domain.build import Status
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.recent import Recent, Strip
 from pipeline_health.domain.timeline import Entry, Segment, build_id, completed_at
+from pipeline_health.domain.totals import NOTHING, Totals
 
 _CARD: Final = TypeAdapter(Card)
 _BRANCH: Final = TypeAdapter(Branch)
@@ -30,6 +31,7 @@ def card_item(card: Card) -> Item:
         **_plain(_CARD, card),
         "recent": [recent_line(recent) for recent in card.recent],
         "said": _strip_item(card.said),
+        "totals": totals_line(card.totals),
         **({"shown": _branch_plain(card.shown)} if card.shown else {}),
     }
     return to_item({**keys.card_key(card.pipeline_id), **plain})
@@ -39,9 +41,19 @@ def card_from(item: Item) -> Card:
     plain = from_item(item)
     recent = tuple(map(recent_from, plain["recent"]))
     shown = _branch_of(plain["shown"]) if "shown" in plain else None
-    return _CARD.validate_python(
-        {**plain, "recent": recent, "said": _strip_from(plain["said"]), "shown": shown}
-    )
+    strips = {"recent": recent, "said": _strip_from(plain["said"])}
+    return _CARD.validate_python({**plain, **strips, "shown": shown, "totals": totals_from(plain)})
+
+
+def totals_line(totals: Totals) -> str:
+    """`12 3 0 0 15 900000 12 700000`; then by how much each is over, where any is."""
+    return " ".join(map(str, (*totals.counted, *totals.over)))
+
+
+def totals_from(plain: Mapping[str, Any]) -> Totals:
+    """A card that was written before there were totals counts from nothing, until it is rebuilt."""
+    numbers = tuple(map(int, plain.get("totals", "").split())) or NOTHING
+    return Totals(numbers[: len(NOTHING)], numbers[len(NOTHING) :])
 
 
 def _strip_item(strip: Strip) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A pipeline's card, read as far as other tools ask."""
 
+from pipeline_health.adapters.counted_items import totals_from
 from pipeline_health.adapters.dynamodb import Item
 from pipeline_health.adapters.named_items import named_from
 from pipeline_health.domain.build import Status
@@ -16,6 +17,7 @@ def standing_from(item: Item, default_names: frozenset[str]) -> Standing:
         newest=newest,
         ended=_ended(shown["head"]["M"], item) if "head" in shown else None,
         states=tuple(Status(line["S"].split(" ", 4)[3]) for line in item["recent"]["L"]),
+        totals=totals_from({"totals": item.get("totals", {"S": ""})["S"]}),
     )
 
 

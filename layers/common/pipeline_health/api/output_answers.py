@@ -43,6 +43,11 @@ TRAY_EXAMPLE: Final = (
     'lastBuildTime="2026-11-23T10:04:12Z" webUrl="https://ci-health.example.com/?pipeline=github.4711.990001"/>'
     "</Projects>"
 )
+METRICS_EXAMPLE: Final = """# TYPE pipeline_health_builds counter
+# HELP pipeline_health_builds Completed builds since the first one; every attempt is a build.
+pipeline_health_builds_total{provider="github",repository="acme/shop",cicd_pipeline_name="CI",...} 41
+# EOF
+"""
 FEED_EXAMPLE: Final = (
     '<feed xmlns="http://www.w3.org/2005/Atom">...<entry><title>CI broke on main</title>...</entry></feed>'
 )

@@ -44,13 +44,14 @@ def count(
     told = {name: _told(known.branch(name), shifts[name], segments[name]) for name in shifts}
     branches = _branches_after(fresh, known, segments, reaches, told)
     runs = _runs_after(fresh, known, _by_key(told), default_names)
+    moves = _moves(known, runs, segments)
     return Outcome(
-        card=_card_after(fresh, known, branches, default_names),
+        card=_card_after(fresh, known, branches, moves, default_names),
         runs=runs,
         branches=branches,
         shifts=shifts,
         segments=segments,
-        moves=_moves(known, runs, segments),
+        moves=moves,
         events=tuple(event_of(stored, runs[stored.build.run][stored.build.attempt]) for stored in fresh),
     )
 
@@ -123,11 +124,15 @@ def _runs_after(
 
 
 def _card_after(
-    fresh: list[Stored], known: Known, branches: Mapping[str, Branch], default_names: frozenset[str]
+    fresh: list[Stored],
+    known: Known,
+    branches: Mapping[str, Branch],
+    moves: Moves,
+    default_names: frozenset[str],
 ) -> Card:
     card = _with_strips(fresh, known).headed_by([*known.builds, *_builds(fresh)])
     card = card.with_branches({**known.branches, **branches}, card.candidates(default_names))
-    return replace(card, lock=card.lock + 1)
+    return replace(card, lock=card.lock + 1, totals=card.totals.moved(moves, card.pipeline_id))
 
 
 def _with_strips(fresh: Iterable[Stored], known: Known) -> Card:

@@ -7,6 +7,7 @@ from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.events import Change
 from pipeline_health.domain.recent import Recent, Strip
 from pipeline_health.domain.timeline import Entry, Segment, completed_at
+from pipeline_health.domain.totals import Totals
 
 RECENT_BUILDS = 30
 BROKEN_BRANCHES = 50
@@ -73,6 +74,7 @@ class Card:
     cut: bool = False
     shown: Branch | None = None
     broken: Mapping[str, int] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
 
     def with_build(self, build: Build) -> "Card":
         """With its strips; `last` follows by `headed_by`, once all builds of a group are in them."""
@@ -110,7 +112,7 @@ class Card:
         newest_first = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
         return replace(
             self,
-            shown=replace(known[0], strip=Strip()) if known else self.shown,
+            shown=replace(known[0], strip=Strip(), told=None) if known else self.shown,
             broken=dict(newest_first[:BROKEN_BRANCHES]),
         )
 

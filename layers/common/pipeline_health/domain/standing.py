@@ -1,9 +1,10 @@
 """How a pipeline stands, as other tools ask: less than its card, which takes ten times as long to read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline_health.domain.build import Status
 from pipeline_health.domain.named import Named
+from pipeline_health.domain.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,12 @@ class Standing:
     newest: Status
     ended: Ended | None
     states: tuple[Status, ...] = ()
+    totals: Totals = field(default_factory=Totals)
 
     @property
     def running(self) -> bool:
         return not self.newest.completed
+
+    @property
+    def broken(self) -> bool:
+        return self.ended is not None and self.ended.status is Status.FAILURE

@@ -94,14 +94,13 @@ def _card(card: Card, stored: Card, ids: set[str]) -> Card:
     of = card.pipeline_id
     recent = _strip(of, Strip(card.recent, card.cut), Strip(stored.recent, stored.cut), ids)
     recent = recent.shortened(RECENT_BUILDS)
-    shown = replace(card.shown, told=stored.shown.told) if card.shown and stored.shown else card.shown
     return replace(
         card,
         lock=stored.lock,
         recent=recent.builds,
         cut=recent.cut,
+        totals=stored.totals,  # of expired builds, too: see AuditedCounts.mend
         said=_strip(of, card.said, stored.said, ids).shortened(SAID),
-        shown=shown,
     )
 
 
