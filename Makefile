@@ -33,6 +33,10 @@ demo: .venv/run ## Fill a running stack with some weeks of believable builds
 backfill: .venv/run ## Fetch builds from before the first webhook: make backfill ARGS="--help"
 	@PYTHONPATH=layers/common $(BIN)/python -m local.backfill $(ARGS)
 
+.PHONY: export
+export: .venv/run ## Every build into a file, of this machine's stack or of STACK=name: make export ARGS="--help"
+	@PYTHONPATH=layers/common $(BIN)/python -m local.export $(ARGS)
+
 .PHONY: webhook-secret
 webhook-secret: .venv/run ## What to paste into GitHub or Jenkins, of this machine's stack or of STACK=name on AWS
 	@$(BIN)/python -m local.secret webhook

@@ -34,7 +34,7 @@ def main() -> None:
         if rotating:
             rotate(clients, stack, name)
         secret = value(clients, stack, name)
-        print("\n".join((*_GUIDES[name](url or _outputs(clients, stack)["ApiUrl"]), secret)))
+        print("\n".join((*_GUIDES[name](url or api_url(clients, stack)), secret)))
     except (NoSecretError, BadSettingError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 
@@ -73,6 +73,10 @@ def _for_readers(url: str) -> list[str]:
 
 
 _GUIDES: Final = {"webhook": _for_webhooks, "read": _for_readers}
+
+
+def api_url(clients: Clients, stack: str) -> str:
+    return _outputs(clients, stack)["ApiUrl"]
 
 
 def _outputs(clients: Clients, stack: str) -> dict[str, str]:

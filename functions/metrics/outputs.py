@@ -5,6 +5,7 @@ Each route imports what it needs when it is asked: a cold start for a page must 
 
 # ruff: noqa: PLC0415  # see above
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -121,3 +122,34 @@ async def openmetrics(_: Annotated[Nothing, Query()]) -> Response:
 
     content = Scraping(tables.metrics_table()).metrics()
     return Response(content, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
+
+
+@router.get("/export/builds.csv", **_text("text/csv", said.CSV_EXAMPLE))
+async def export_csv(request: Request, asked: Annotated[q.ExportQuestion, Query()]) -> Response:
+    """Builds as a table (RFC 4180), newest started first, page by page: the next one is in the `Link` header,
+    its cursor alone in `X-Next-Cursor`. Only the first page has a header row, so that pages may be joined.
+    What a spreadsheet would take for a formula is quoted with an apostrophe.
+    """
+    from pipeline_health.api.export import csv_lines, csv_type
+
+    first = asked.cursor is None
+    return _exported(request, asked, partial(csv_lines, header=first), csv_type(header=first))
+
+
+@router.get("/export/builds.ndjson", **_text("application/x-ndjson", said.NDJSON_EXAMPLE))
+async def export_ndjson(request: Request, asked: Annotated[q.ExportQuestion, Query()]) -> Response:
+    """Builds as JSON, one a line, in the same pages."""
+    from pipeline_health.api.export import NDJSON, ndjson_lines
+
+    return _exported(request, asked, ndjson_lines, NDJSON)
+
+
+def _exported(request: Request, asked: q.ExportQuestion, lines: Any, media_type: str) -> Response:
+    from pipeline_health.api.export import next_page
+    from pipeline_health.flows.exporting import Exporting
+    from pipeline_health.flows.reading import Reading
+
+    reading = Reading(tables.builds_table(), tables.metrics_table(), tables.settings().reach)
+    page = Exporting(reading).page(asked, tables.now(), lines)
+    headers = {"Content-Type": media_type, "Cache-Control": "no-store"}
+    return Response(page.text, headers={**headers, **next_page(request.query_params, page.next)})

@@ -98,7 +98,7 @@ def test_it_repeats_a_failed_batch_whole_and_not_for_ever(stream: str) -> None:
 
 def test_it_serves_the_routes_of_the_api_and_no_other() -> None:
     code = "".join((ROOT / "functions/metrics" / name).read_text() for name in ("api.py", "outputs.py"))
-    served = set(re.findall(r'@(?:app|router)\.get\("([^"]+)"', code))
+    served = set(re.findall(r'@(?:app|router)\.get\(\s*"([^"]+)"', code))
     events = FUNCTIONS["ApiFunction"]["Properties"]["Events"].values()
     routed = {event["Properties"]["Path"] for event in events} - {"/openapi.json"}  # FastAPI's own
     assert {event["Properties"]["Method"] for event in events} == {"GET"}

@@ -48,6 +48,8 @@ METRICS_EXAMPLE: Final = """# TYPE pipeline_health_builds counter
 pipeline_health_builds_total{provider="github",repository="acme/shop",cicd_pipeline_name="CI",...} 41
 # EOF
 """
+CSV_EXAMPLE: Final = "id,provider,repo,...\r\ngithub.4711.990001.15720345678.1,github,acme/shop,...\r\n"
+NDJSON_EXAMPLE: Final = '{"id": "github.4711.990001.15720345678.1", "provider": "github", ...}\n'
 FEED_EXAMPLE: Final = (
     '<feed xmlns="http://www.w3.org/2005/Atom">...<entry><title>CI broke on main</title>...</entry></feed>'
 )

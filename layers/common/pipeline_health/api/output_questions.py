@@ -1,18 +1,21 @@
 """What may be asked of the routes that other tools read."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from pipeline_health.api.questions import (
     CHANGES_LIMIT,
     Absent,
+    BuildsQuestion,
     ProviderFilter,
     Question,
     RepoFilter,
     Text,
     WindowText,
 )
+
+EXPORT_LIMIT: Final = 2_000
 
 
 class BadgeQuestion(Question):
@@ -38,6 +41,18 @@ class BadgeQuestion(Question):
 class TrayQuestion(Question):
     provider: ProviderFilter = None
     repo: RepoFilter = None
+
+
+class ExportQuestion(BuildsQuestion):
+    limit: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=EXPORT_LIMIT,
+            description="At most so many builds a page; fewer where their names are long.",
+            examples=[1000],
+        ),
+    ] = 1000
 
 
 class FeedQuestion(Question):

@@ -68,6 +68,14 @@ def fill(
 
     It may be short where a filter lets little through, but it always gets further down.
     """
+    page, reached = filled(slice_below, below, limit)
+    return [thing for _, thing in page], reached
+
+
+def filled(
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
+) -> tuple[list[tuple[str, Thing]], str | None]:
+    """The same with the position of each."""
     page: list[tuple[str, Thing]] = []
     reached: str | None = below
     read = 0
@@ -76,7 +84,7 @@ def fill(
         page, reached, read = [*page, *found.found], found.reached, read + found.read
     if len(page) > limit:
         reached = page[limit - 1][0]
-    return [thing for _, thing in page[:limit]], reached
+    return page[:limit], reached
 
 
 def months(

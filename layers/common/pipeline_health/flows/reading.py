@@ -46,8 +46,8 @@ class Reading:
     reach: int
 
     def page(self, asked: BuildsQuestion, now: int) -> View:
-        stretch = self._stretch(asked, now)
-        builds, reached = fill(self._slices(asked, stretch), stretch.below, asked.limit)
+        stretch = self.stretch(asked, now)
+        builds, reached = fill(self.slices(asked, stretch, asked.limit), stretch.below, asked.limit)
         return {"builds": [build_view(build) for build in builds], "next": asked.next(reached)}
 
     def latest(self, asked: LatestQuestion, now: int) -> View:
@@ -73,18 +73,19 @@ class Reading:
             raise not_found(NO_BUILD)
         return build
 
-    def _stretch(self, asked: BuildsQuestion, now: int) -> Stretch:
+    def stretch(self, asked: BuildsQuestion, now: int) -> Stretch:
         floor = max(now - self.reach, asked.since or 0)
         below = position_of(now + AHEAD if asked.until is None else min(asked.until, now + AHEAD))
         return Stretch(position_of(floor), min(below, begin(asked) or below), _filters(asked))
 
-    def _slices(self, asked: BuildsQuestion, stretch: Stretch) -> Slices:
+    def slices(self, asked: BuildsQuestion, stretch: Stretch, each: int) -> Slices:
+        """`each` is the most that one request is asked for."""
         if asked.pipeline is None:
-            return months(self.builds.newest, stretch, asked.limit)
+            return months(self.builds.newest, stretch, each)
         pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
         if pipeline_id is None:
             return lambda _: Slice([], None, 0)
-        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), asked.limit)
+        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), each)
 
 
 def only(ids: Sequence[str]) -> str | None:
