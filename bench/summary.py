@@ -30,7 +30,7 @@ from pipeline_health.flows.metrics import Metrics
 SIZES: Final = (1_000, 100_000)
 PIPELINES: Final = 40
 DAYS: Final = 180  # 90 and the 90 before
-ROUNDS: Final = 200
+ROUNDS: Final = 100
 WRITES: Final = 25  # the most that one BatchWriteItem takes
 ENDED: Final = (Status.SUCCESS, Status.FAILURE, Status.CANCELLED)
 DEFAULTS: Final = frozenset({"main"})

@@ -30,6 +30,7 @@ PARAMETERS: Final = {
     "FRAME_ANCESTORS": "FrameAncestors",
     "RETENTION_DAYS": "RetentionDays",
     "DEFAULT_BRANCHES": "DefaultBranches",
+    "FLAKY_COMMITS": "FlakyCommits",
     "RECONCILE_GITHUB_REPOS": "ReconcileGitHubRepos",
     "RECONCILE_GITHUB_TOKEN": "ReconcileGitHubToken",
     "GITHUB_API_URL": "GitHubApiUrl",

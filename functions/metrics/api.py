@@ -18,14 +18,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from pipeline_health import VERSION
 from pipeline_health.adapters import reading_tables as tables
 from pipeline_health.adapters.outage import is_passing
-from pipeline_health.api import answers, docs, jobs, numbers, problems, words
+from pipeline_health.api import answers, docs, jobs, numbers, pipeline_answers, problems, words
 from pipeline_health.api import questions as q
 from pipeline_health.api.job_questions import JobMetricsQuestion
 from pipeline_health.flows.changes import Changes
 from pipeline_health.flows.job_metrics import JobMetrics
 from pipeline_health.flows.metrics import Metrics
+from pipeline_health.flows.pipeline import OnePipeline
 from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
+from pipeline_health.flows.rows import Rows
 from pipeline_health.providers.refusal import Refusal
 
 if TYPE_CHECKING or __package__:
@@ -116,6 +118,24 @@ async def pipelines(asked: Annotated[q.PipelinesQuestion, Query()]) -> Response:
     return JSONResponse(Pipelines(tables.metrics_table()).page(asked))
 
 
+@app.get(
+    "/pipelines/{id}",
+    tags=["Pipelines"],
+    response_model=pipeline_answers.OnePipeline,
+    responses=words.NOT_FOUND,
+)
+async def pipeline(
+    pipeline_id: Annotated[
+        str,
+        Path(alias="id", description="The id of the pipeline.", examples=["github.4711.990001"]),
+    ],
+    asked: Annotated[q.PipelineQuestion, Query()],
+) -> Response:
+    """One pipeline: its branches, what changed, and whether it is flaky, slower, silent or stuck."""
+    flow = OnePipeline(tables.metrics_table(), tables.builds_table(), tables.settings().FLAKY_COMMITS)
+    return JSONResponse(flow.view(pipeline_id, asked, tables.now()))
+
+
 @app.get("/changes", tags=["Pipelines"], response_model=answers.Changes)
 async def changes(asked: Annotated[q.ChangesQuestion, Query()]) -> Response:
     """What broke and what was fixed, newest first, as it is known today: a late build may rewrite it."""
@@ -138,7 +158,7 @@ async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Respons
 @app.get("/metrics/pipelines", tags=["Metrics"], response_model=numbers.PipelineMetrics)
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
-    return JSONResponse(Metrics(tables.metrics_table()).by_pipeline(asked, tables.now()))
+    return JSONResponse(Rows(tables.metrics_table()).page(asked, tables.now()))
 
 
 @app.get("/metrics/jobs", tags=["Metrics"], response_model=jobs.JobMetrics)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from functions.metrics import api
 from pipeline_health import VERSION
-from pipeline_health.api import answers, examples, jobs, numbers, output_answers
+from pipeline_health.api import answers, examples, jobs, numbers, output_answers, pipeline_answers
 from tests.reading import get, serve
 from tests.template import ROOT, resources
 
@@ -67,6 +67,7 @@ def test_it_gives_a_definition_beside_each_number() -> None:
         (numbers.Summary, examples.SUMMARY),
         (numbers.Timeseries, examples.TIMESERIES),
         (numbers.PipelineMetrics, examples.PIPELINES),
+        (pipeline_answers.OnePipeline, examples.PIPELINE),
         (output_answers.ShieldsBadge, output_answers.SHIELDS_EXAMPLE),
     ],
 )

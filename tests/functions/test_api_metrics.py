@@ -155,3 +155,47 @@ def test_it_lists_the_figures_of_default_branches_only(dynamodb: DynamoDBClient)
     (of_default,) = get("/metrics/pipelines", branch="default").json["pipelines"]
     assert (of_all["success_rate"], of_default["success_rate"]) == (50, 100)
     assert get("/metrics/pipelines", branch="dev").status == 422
+
+
+def test_it_sorts_the_rows_and_pages_through_any_order(dynamodb: DynamoDBClient) -> None:
+    def other(number: int, ago: int, status: Status = S) -> Any:
+        return ended(ago, status, pipeline_id=f"github.1.{number}", pipeline=f"P{9 - number}")
+
+    count(dynamodb, other(3, 5 * HOUR, F), other(4, HOUR), other(5, 3 * HOUR, F), other(6, 2 * HOUR))
+    orders = {
+        "id": ["P6", "P5", "P4", "P3"],
+        "name": ["P3", "P4", "P5", "P6"],
+        "broken": ["P4", "P6", "P3", "P5"],
+        "active": ["P5", "P3", "P4", "P6"],
+    }
+    for sort, order in orders.items():
+        first = get("/metrics/pipelines", sort=sort, limit=3).json
+        rest = get("/metrics/pipelines", sort=sort, limit=3, cursor=first["next"]).json
+        assert [row["name"] for row in first["pipelines"] + rest["pipelines"]] == order
+        assert rest["next"] is None
+    assert get("/metrics/pipelines", sort="rate").status == 422
+
+
+def test_a_row_says_how_its_pipeline_stands(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, ended(3 * HOUR), ended(2 * HOUR, F), ended(HOUR, F))
+    (row,) = get("/metrics/pipelines").json["pipelines"]
+    assert row["streak"] == {"status": "failure", "builds": 2}
+    assert (row["broken_since"], row["slower"]) == ("2026-11-23T10:20:34.567Z", None)
+
+
+def test_it_tells_how_many_of_the_broken_broke_in_the_window(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, ended(2 * DAY, F), ended(HOUR, F), ended(HOUR, F, **API))
+    said = [summary(window=window) for window in ("24h", "7d")]
+    assert [(each["broken_now"], each["broken_in_window"]) for each in said] == [(2, 1), (2, 2)]
+
+
+def test_each_figure_names_the_place_of_its_definition(dynamodb: DynamoDBClient) -> None:
+    said = summary()
+    assert said["definitions"].keys() >= {"success_rate", "duration", "recovery", "broken_now", "trend"}
+    for name, link in said["definitions"].items():
+        path, _, pointer = link.partition("#/")
+        place = get(path).json
+        for part in pointer.split("/"):
+            place = place[part]
+        assert name in said
+        assert place.get("description") or "$ref" in place

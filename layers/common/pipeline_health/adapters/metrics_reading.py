@@ -1,6 +1,6 @@
 """The metrics table, read: aggregates of hours and days, and pipelines by their cards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -10,13 +10,14 @@ from pipeline_health.adapters.counted_items import branch_from, card_from, segme
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.named_items import named_from
 from pipeline_health.adapters.standing_items import standing_from
-from pipeline_health.adapters.table_reading import TableReading, side_by_side
-from pipeline_health.domain.aggregates import DEFAULT_PREFIX
+from pipeline_health.adapters.table_reading import TableReading
+from pipeline_health.domain.aggregates import DEFAULT_PREFIX, Scope
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.recent import Recent
 from pipeline_health.domain.standing import Standing
+from pipeline_health.domain.timeline import Segment
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.changes import StoredChange
 from pipeline_health.flows.metrics import Aggregates, Share
@@ -24,8 +25,8 @@ from pipeline_health.flows.metrics import Aggregates, Share
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Numbers = tuple[int, ...]
-Counted = dict[int, Mapping[str, int]]  # by number of the hour or day
+Counted = dict[int, Mapping[str, int]]  # by number of the hour, day or week
+KeyOf = Callable[[Scope, int], dict[str, str]]
 
 _KEY: Final = {"pk", "sk"}
 _PREFIX: Final = len(DEFAULT_PREFIX)
@@ -64,6 +65,24 @@ class MetricsReading:
         item = self._table.get(keys.branch_key(pipeline_id, name))
         return branch_from(item) if item else None
 
+    def branches(self, pipeline_id: str, limit: int) -> list[Branch]:
+        return list(map(branch_from, self._some(keys.branches_partition(pipeline_id), limit)))
+
+    def segments(self, pipeline_id: str, branch: str, limit: int) -> list[Segment]:
+        """The newest first."""
+        partition = keys.segment_key(pipeline_id, branch, "")["pk"]
+        return list(map(segment_from, self._some(partition, limit, newest_first=True)))
+
+    def _some(self, partition: str, limit: int, *, newest_first: bool = False) -> list[Item]:
+        """One request, one page."""
+        items: list[Item] = self._table.query(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": partition}),
+            ScanIndexForward=not newest_first,
+            Limit=limit,
+        )["Items"]
+        return items
+
     def newest_on(self, pipeline_id: str, branch: str) -> Latest | None:
         newest = self._newest_on(pipeline_id, branch)
         return Latest(newest.status, newest.at) if newest else None
@@ -92,37 +111,34 @@ class MetricsReading:
         return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
 
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
-        """Of different scopes: single hours and days in batches of a hundred, each one's weeks in a query."""
-        singles = self._singles(shares, cover.hours, cover.days)
-        weeks = side_by_side(lambda share: self._weeks(share, cover.weeks), shares)
-        return [replace(each, weeks=counted) for each, counted in zip(singles, weeks, strict=True)]
+        """Of different scopes, in batches of a hundred aggregates; a single one's weeks in a query."""
+        if len(shares) > 1 or cover.weeks is None:
+            return self._singles(shares, cover)
+        (read,) = self._singles(shares, replace(cover, weeks=None))
+        numbers = {keys.week_name(week): week for week in cover.each_week}
+        return [replace(read, weeks=self._between(_partition(keys.week_key, shares[0]), numbers, shares[0]))]
 
-    def _singles(
-        self, shares: Sequence[Share], hours: Sequence[int], days: Sequence[int]
-    ) -> list[Aggregates]:
-        of_hours = {_id(keys.hour_key(s.scope, hour)): (s, hour) for s in shares for hour in hours}
-        of_days = {_id(keys.day_key(s.scope, day)): (s, day) for s in shares for day in days}
-        found: dict[Share, tuple[Counted, Counted]] = {share: ({}, {}) for share in shares}
-        for item in self._table.get_many({"pk": pk, "sk": sk} for pk, sk in [*of_hours, *of_days]):
-            key = item["pk"]["S"], item["sk"]["S"]
-            share, number = of_hours.get(key) or of_days[key]
-            counted = found[share][0 if key in of_hours else 1]
-            counted[number] = counters_from(item, default_only=share.default_only)
+    def _singles(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
+        parts = ((keys.hour_key, cover.hours), (keys.day_key, cover.days), (keys.week_key, cover.each_week))
+        places = {
+            _id(key(share.scope, number)): (share, part, number)
+            for share in shares
+            for part, (key, numbers) in enumerate(parts)
+            for number in numbers
+        }
+        found: dict[Share, tuple[Counted, Counted, Counted]] = {share: ({}, {}, {}) for share in shares}
+        for item in self._table.get_many({"pk": pk, "sk": sk} for pk, sk in places):
+            share, part, number = places[item["pk"]["S"], item["sk"]["S"]]
+            found[share][part][number] = counters_from(item, default_only=share.default_only)
         return [Aggregates(*found[share]) for share in shares]
-
-    def _weeks(self, share: Share, weeks: tuple[int, int] | None) -> Counted:
-        if weeks is None:
-            return {}
-        numbers = {keys.week_name(week): week for week in range(weeks[0], weeks[1] + 1)}
-        return self._between(keys.week_key(share.scope, 0)["pk"], numbers, share)
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         if hourly:
             numbers = {keys.hour_name(hour): hour for hour in range(window.start, window.end)}
-            return Aggregates(hours=self._between(keys.hour_key(share.scope, 0)["pk"], numbers, share))
-        (read,) = self._singles([share], (*window.loose_hours, *window.trimmed_hours), ())
+            return Aggregates(hours=self._between(_partition(keys.hour_key, share), numbers, share))
+        (read,) = self._singles([share], replace(Cover.of([window]), weeks=None, days=()))
         numbers = {keys.day_name(day): day for day in window.days}
-        return replace(read, days=self._between(keys.day_key(share.scope, 0)["pk"], numbers, share))
+        return replace(read, days=self._between(_partition(keys.day_key, share), numbers, share))
 
     def _between(self, partition: str, numbers: Mapping[str, int], share: Share) -> Counted:
         """The aggregates of one partition by number; `numbers` holds their sort keys, in order."""
@@ -147,6 +163,10 @@ def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
             plain = name[_PREFIX:] if default else name
             counters[plain] = counters.get(plain, 0) + int(value["N"])
     return counters
+
+
+def _partition(key: KeyOf, share: Share) -> str:
+    return key(share.scope, 0)["pk"]
 
 
 def _id(key: Mapping[str, str]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline_health.adapters.dynamodb import Item
 from pipeline_health.domain.build import Status
-from pipeline_health.domain.named import Latest, Named, Shown
+from pipeline_health.domain.named import Latest, Named, Shown, Streak
 from pipeline_health.domain.timeline import completed_at
 
 _STARTS = ("started_at", "queued_at", "completed_at", "created_at")  # as Build.at
@@ -34,4 +34,5 @@ def _shown(branch: dict[str, Any], defaults: frozenset[str]) -> Shown:
         default=branch["name"]["S"] in defaults,
         latest=Latest(Status(newest["status"]["S"]), int(newest["at"]["N"])) if newest else None,
         broken_since=completed_at(head["start"]["S"]) if failing else None,
+        streak=Streak(Status(head["status"]["S"]), int(head["n"]["N"])) if head else None,
     )

@@ -23,6 +23,7 @@ class Settings(BaseModel):
     AUTH: Literal["on", "off"] = "off"
     DEFAULT_BRANCHES: str = "main,master"
     RETENTION_DAYS: Annotated[int, Field(ge=1)] = 400
+    FLAKY_COMMITS: Annotated[int, Field(ge=2)] = 3
 
     @property
     def reach(self) -> int:

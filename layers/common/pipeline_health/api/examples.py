@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from pipeline_health.api.answers import BUILD_EXAMPLE
+
 _COUNTS: Final = {"success": 41, "failure": 3, "cancelled": 2, "skipped": 0}
 _FIGURES: Final[dict[str, Any]] = {
     "success_rate": 93.18,
@@ -39,6 +41,7 @@ SUMMARY: Final[dict[str, Any]] = {
     **_FIGURES,
     "recovery": {**_FIGURES["recovery"], "open": 1, "longest_open": 5400},
     "broken_now": 1,
+    "broken_in_window": 1,
     "trend": {
         "from": "2026-11-09T13:00:00Z",
         "to": "2026-11-16T13:00:00Z",
@@ -50,6 +53,7 @@ SUMMARY: Final[dict[str, Any]] = {
         "acme/api/deploy": "success",
         "acme/shop/deploy": "success",
     },
+    "definitions": {"success_rate": "/openapi.json#/components/schemas/Summary/properties/success_rate"},
 }
 TIMESERIES: Final[dict[str, Any]] = {**_BOUNDS, "buckets": [{**_BOUNDS, **_FIGURES}]}
 PIPELINES: Final[dict[str, Any]] = {
@@ -60,8 +64,62 @@ PIPELINES: Final[dict[str, Any]] = {
             "provider": "github",
             "repo": "acme/shop",
             "name": "CI",
+            "streak": {"status": "failure", "builds": 2},
+            "broken_since": "2026-11-23T11:20:34.567Z",
+            "slower": False,
             **_FIGURES,
         }
     ],
     "next": "Z2l0aHViLjQ3MTEuOTkwMDAxfDRkMmM5ZjA4YjFhMw",
+}
+_STREAK: Final = {
+    "status": "failure",
+    "builds": 2,
+    "since": "2026-11-23T10:20:34.567Z",
+    "first_build": "github.4711.990001.15720345001.1",
+    "last_build": "github.4711.990001.15720345678.1",
+}
+PIPELINE: Final[dict[str, Any]] = {
+    "id": "github.4711.990001",
+    "provider": "github",
+    "repo": "acme/shop",
+    "name": "CI",
+    "default_branch": "main",
+    "branch": "main",
+    "status": "failure",
+    "streak": _STREAK,
+    "broken_since": "2026-11-23T10:20:34.567Z",
+    "broken_branches": [{"branch": "main", "since": "2026-11-23T10:20:34.567Z"}],
+    "last_build": BUILD_EXAMPLE,
+    "recent": [],
+    **_BOUNDS,
+    "figures": _FIGURES,
+    "branches": [
+        {
+            "branch": "main",
+            "status": "failure",
+            "last_build_at": "2026-11-23T11:15:12.000Z",
+            "broken_since": "2026-11-23T10:20:34.567Z",
+            "streak": _STREAK,
+        }
+    ],
+    "changes": [
+        {
+            "change": "broken",
+            "at": "2026-11-23T10:20:34.567Z",
+            "build": "github.4711.990001.15720345001.1",
+            "builds": 2,
+        }
+    ],
+    "flaky": {
+        "flagged": False,
+        "rate": 2.13,
+        "commits": 47,
+        "flaky_commits": [
+            {"commit": "acb5820ced9479c074f688cc328bf03f341a511d", "at": "2026-11-22T09:12:44.000Z"}
+        ],
+    },
+    "slower": {"slower": False, "p95": 322.0, "before": 318.7},
+    "silent": {"since": None, "usual_gap_seconds": 50400.0},
+    "stuck": [],
 }

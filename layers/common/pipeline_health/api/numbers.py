@@ -1,6 +1,6 @@
 """Answers made of numbers, each beside its definition and the count it stands on."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict
 
@@ -12,7 +12,7 @@ Percent = float | None
 Seconds = float | None
 
 
-def _example(example: dict[str, Any]) -> ConfigDict:
+def example_of(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"example": example})
 
 
@@ -108,13 +108,14 @@ class Trend(Bounded):
 class Summary(Bounded, Figures):
     """One window, as a whole."""
 
-    model_config = _example(examples.SUMMARY)
+    model_config = example_of(examples.SUMMARY)
 
     window: Annotated[str, described("The window that was asked for.")]
     recovery: RecoveryNow
     broken_now: Annotated[
         int, described("Pipelines that are broken now: on their default branch, else their last active one.")
     ]
+    broken_in_window: Annotated[int, described("How many of them broke within the window.")]
     trend: Annotated[Trend | None, described("Null where no build completed in the window before.")]
     last_status_by_pipeline: Annotated[
         dict[str, Status],
@@ -122,6 +123,9 @@ class Summary(Bounded, Figures):
             "Status of the newest build of each pipeline active in the last 90 days, by its name; by "
             "`repo/name` where several share the name, by id where even that is not enough."
         ),
+    ]
+    definitions: Annotated[
+        dict[str, str], described("Where each figure is defined: a place in the API's own documentation.")
     ]
 
 
@@ -132,9 +136,23 @@ class Bucket(Bounded, Figures):
 class Timeseries(Bounded):
     """One window, cut into hours or days (UTC), oldest first, empty ones included."""
 
-    model_config = _example(examples.TIMESERIES)
+    model_config = example_of(examples.TIMESERIES)
 
     buckets: list[Bucket]
+
+
+class RowStreak(Answer):
+    status: Annotated[Literal["success", "failure"], described("How they ended.")]
+    builds: Annotated[int, described("How many conclusive builds in a row ended like this.")]
+
+
+Slower = Annotated[
+    bool | None,
+    described(
+        "Whether p95 is 20 % and 60 s above that of the window before; null unless each has 20 successful "
+        "builds."
+    ),
+]
 
 
 class PipelineFigures(Figures):
@@ -142,12 +160,15 @@ class PipelineFigures(Figures):
     provider: str
     repo: str
     name: str
+    streak: Annotated[RowStreak | None, described("Of its default branch, else of its last active one.")]
+    broken_since: Annotated[Time | None, described("null while that branch is green.")]
+    slower: Slower
 
 
 class PipelineMetrics(Bounded):
-    """One row for each pipeline, by id."""
+    """One row for each pipeline."""
 
-    model_config = _example(examples.PIPELINES)
+    model_config = example_of(examples.PIPELINES)
 
     pipelines: list[PipelineFigures]
     next: Next

@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 from pipeline_health.api import cursor
 from pipeline_health.api.problems import refused
 from pipeline_health.domain.build import NAME_LIMIT, Status
+from pipeline_health.domain.named import Sort
 from pipeline_health.domain.pipeline import RECENT_BUILDS
 from pipeline_health.domain.times import parse_instant
 from pipeline_health.domain.window import ALLOWED, Window
@@ -203,6 +204,18 @@ class PipelineMetricsQuestion(Paged):
         Literal["default"] | Absent,
         Field(description="The word `default`: default branches only.", examples=["default"]),
     ] = None
+    sort: Annotated[
+        Sort,
+        Field(
+            description="`broken`: the broken ones first, the latest to break on top; `active`: the newest "
+            "build first; or by `name` or `id`.",
+            examples=["broken"],
+        ),
+    ] = Sort.ID
     limit: Annotated[
         int, Field(ge=1, le=ROWS_LIMIT, description="At most so many pipelines a page.", examples=[20])
     ] = 20
+
+
+class PipelineQuestion(Question):
+    window: WindowText = "7d"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from pipeline_health.domain.build import Status
@@ -19,12 +20,21 @@ class Latest:
 
 
 @dataclass(frozen=True)
+class Streak:
+    """So many conclusive builds in a row ended alike."""
+
+    status: Status
+    builds: int
+
+
+@dataclass(frozen=True)
 class Shown:
     """The branch that a pipeline's status comes from, and whether that is the default one."""
 
     default: bool
     latest: Latest | None
     broken_since: int | None
+    streak: Streak | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +63,38 @@ class Named:
     def _default_broken_since(self) -> int | None:
         return self.shown.broken_since if self.shown and self.shown.default else None
 
-    def is_broken(self, branch: str | None) -> bool:
+    def broken_on(self, branch: str | None) -> int | None:
+        """Since when it is broken: on this branch, the default one, or (None) where its status comes from."""
         if branch is None:
-            return self.shown is not None and self.shown.broken_since is not None
-        return bool(self.open_since(branch))
+            return self.shown.broken_since if self.shown else None
+        return next(iter(self.open_since(branch)), None)
+
+
+class Sort(StrEnum):
+    """The order of a list of pipelines; every one is total, since it ends with the id."""
+
+    ID = "id"
+    NAME = "name"
+    BROKEN = "broken"
+    ACTIVE = "active"
+
+
+def ordered(pipelines: Iterable[Named], by: Sort) -> list[Named]:
+    """By id or name upwards; the latest to break, or the newest build, first."""
+    return sorted(pipelines, key=lambda pipeline: _rank(pipeline, by))
+
+
+def _rank(pipeline: Named, by: Sort) -> tuple[str | int, ...]:
+    since = (pipeline.shown.broken_since if pipeline.shown else None) or 0
+    rest = (pipeline.name, pipeline.repo, pipeline.pipeline_id)
+    match by:
+        case Sort.BROKEN:
+            return (-since, *rest)
+        case Sort.ACTIVE:
+            return (-pipeline.latest.at, *rest)
+        case Sort.NAME:
+            return rest
+    return (pipeline.pipeline_id,)
 
 
 def ids_of(pipelines: Iterable[Named], wanted: str, repo: str | None = None) -> list[str]:

@@ -122,6 +122,10 @@ class Cover:
     days: tuple[int, ...]
     hours: tuple[int, ...]
 
+    @property
+    def each_week(self) -> range:
+        return range(self.weeks[0], self.weeks[1] + 1) if self.weeks else range(0)
+
     @classmethod
     def of(cls, windows: Iterable[Window]) -> "Cover":
         windows = list(windows)

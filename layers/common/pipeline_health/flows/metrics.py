@@ -6,11 +6,10 @@ What is read depends on the window alone: its weeks, days and hours, at any numb
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final, Protocol
 
 from pipeline_health.api.problems import refused
-from pipeline_health.api.questions import MetricsQuestion, PipelineMetricsQuestion, TimeseriesQuestion
+from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
@@ -23,6 +22,8 @@ from pipeline_health.flows.reading import only
 
 ACTIVE: Final = 90 * DAY  # pipelines without a build for longer have no last status
 HOURLY: Final = 31 * HOURS_A_DAY  # the longest window that is cut into hours
+
+DEFINITION: Final = "/openapi.json#/components/schemas/Summary/properties/{}"
 
 Counts = Mapping[str, int]
 
@@ -87,9 +88,10 @@ class Part:
         since = [since for pipeline in self.pipelines for since in pipeline.open_since(self.branch)]
         return {"open": len(since), "longest_open": seconds(now - min(since)) if since else None}
 
-    @property
-    def broken_now(self) -> int:
-        return sum(pipeline.is_broken(self.branch) for pipeline in self.pipelines)
+    def broken_since(self) -> list[int]:
+        """When each of those that are broken now broke."""
+        broken = [pipeline.broken_on(self.branch) for pipeline in self.pipelines]
+        return [since for since in broken if since is not None]
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,17 @@ class Metrics:
         part = self._part(asked, list(self.store.pipelines()))
         read = self._read(part, Cover.of([window, window.before]))
         these = read.figures(window)
+        broken = part.broken_since()
         return {
             "window": asked.window,
-            **_bounds(window),
+            **bounds(window),
             **these,
             "recovery": {**these["recovery"], **part.open_view(now)},
-            "broken_now": part.broken_now,
+            "broken_now": len(broken),
+            "broken_in_window": sum(since >= window.start_at for since in broken),
             "trend": _trend(these, read.figures(window.before), window.before),
             "last_status_by_pipeline": self._last_statuses(part, now),
+            "definitions": {name: DEFINITION.format(name) for name in (*these, "broken_now", "trend")},
         }
 
     def timeseries(self, asked: TimeseriesQuestion, now: int) -> View:
@@ -119,21 +124,8 @@ class Metrics:
             raise refused("bucket", "must be day for windows of more than 31d")
         read = self.store.buckets(part.share, window, hourly=hourly) if part.share else Aggregates()
         buckets = window.buckets(1 if hourly else HOURS_A_DAY)
-        rows = [{**_bounds(bucket), **read.figures(bucket)} for bucket in buckets]
-        return {**_bounds(window), "buckets": rows}
-
-    def by_pipeline(self, asked: PipelineMetricsQuestion, now: int) -> View:
-        window = Window.parse(asked.window, now)
-        wanted = (p for p in self.store.pipelines(asked.position or "") if _is_wanted(p, asked))
-        page = list(islice(wanted, asked.limit + 1))
-        rows = page[: asked.limit]
-        shares = [Share(Scope(pipeline_id=p.pipeline_id), asked.branch == DEFAULT) for p in rows]
-        read = self.store.aggregates(shares, Cover.of([window]))
-        return {
-            **_bounds(window),
-            "pipelines": [{**_names(p), **each.figures(window)} for p, each in zip(rows, read, strict=True)],
-            "next": asked.next(rows[-1].pipeline_id if len(page) > len(rows) else None),
-        }
+        rows = [{**bounds(bucket), **read.figures(bucket)} for bucket in buckets]
+        return {**bounds(window), "buckets": rows}
 
     def _part(self, asked: MetricsQuestion, known: list[Named]) -> Part:
         pipelines = [pipeline for pipeline in known if asked.repo in (None, pipeline.repo)]
@@ -168,7 +160,7 @@ class Metrics:
         return self.store.newest_on(pipeline.pipeline_id, branch)
 
 
-def _bounds(window: Window) -> View:
+def bounds(window: Window) -> View:
     return {"from": format_instant(window.start_at), "to": format_instant(window.end_at)}
 
 
@@ -176,17 +168,4 @@ def _trend(these: Figures, before: Figures, window: Window) -> View | None:
     """The same figures of the window before, and how far each has moved; None where that one is empty."""
     if not any(before["builds"].values()):
         return None
-    return {**_bounds(window), "before": before, "change": difference(these, before)}
-
-
-def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
-    return asked.provider in (None, pipeline.provider) and asked.repo in (None, pipeline.repo)
-
-
-def _names(pipeline: Named) -> View:
-    return {
-        "id": pipeline.pipeline_id,
-        "provider": pipeline.provider,
-        "repo": pipeline.repo,
-        "name": pipeline.name,
-    }
+    return {**bounds(window), "before": before, "change": difference(these, before)}

@@ -43,7 +43,7 @@ def pipeline_view(card: Card, recent: int) -> View:
         "default_branch": card.default_branch,
         "branch": card.shown.name if card.shown else None,
         "status": _status(card),
-        "streak": _streak(card.shown),
+        "streak": streak_view(card.shown),
         "broken_since": instant_view(card.shown.broken_since if card.shown else None),
         "broken_branches": [{"branch": b, "since": format_instant(at)} for b, at in card.broken.items()],
         "last_build": build_view(card.last) if card.last else None,
@@ -62,7 +62,7 @@ def _status(card: Card) -> str | None:
     return newest.status.value if newest else None
 
 
-def _streak(branch: Branch | None) -> View | None:
+def streak_view(branch: Branch | None) -> View | None:
     if branch is None or branch.head is None:
         return None
     head = branch.head

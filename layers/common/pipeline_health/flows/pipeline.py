@@ -1,0 +1,126 @@
+"""One pipeline, whole: how it and its branches stand, what changed, what is the matter with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pipeline_health.api.problems import not_found
+from pipeline_health.api.questions import PipelineQuestion
+from pipeline_health.domain.aggregates import Scope
+from pipeline_health.domain.build import Build
+from pipeline_health.domain.figures import Figures, rate
+from pipeline_health.domain.flaky import SPAN, Commits, is_flagged
+from pipeline_health.domain.newest import Slice, Stretch, position_of
+from pipeline_health.domain.overdue import silent_since, stuck, usual_gap
+from pipeline_health.domain.pipeline import RECENT_BUILDS, Branch, Card
+from pipeline_health.domain.slower import slower
+from pipeline_health.domain.timeline import Segment, build_id, completed_at
+from pipeline_health.domain.times import DAY, format_instant
+from pipeline_health.domain.view import View, instant_view, seconds_view
+from pipeline_health.domain.window import Cover, Window
+from pipeline_health.flows.metrics import Aggregates, Share, bounds
+from pipeline_health.flows.pipelines import pipeline_view, streak_view
+from pipeline_health.flows.reading import AHEAD
+
+BRANCHES: Final = 200
+CHANGES: Final = 20
+COMMITS_FROM: Final = 28 * DAY  # a flag may be older than the week that it looks back on
+BUILDS: Final = 1_000
+
+
+class PipelineStore(Protocol):
+    def card(self, pipeline_id: str) -> Card | None: ...
+    def branches(self, pipeline_id: str, limit: int) -> list[Branch]: ...
+    def segments(self, pipeline_id: str, branch: str, limit: int) -> list[Segment]:
+        """The newest first."""
+
+    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
+
+
+class BuildsStore(Protocol):
+    def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
+
+
+@dataclass(frozen=True)
+class OnePipeline:
+    """`flaky_commits` in seven days are too many."""
+
+    metrics: PipelineStore
+    builds: BuildsStore
+    flaky_commits: int
+
+    def view(self, pipeline_id: str, asked: PipelineQuestion, now: int) -> View:
+        card = self.metrics.card(pipeline_id)
+        if card is None:
+            raise not_found("No such pipeline.")
+        window = Window.parse(asked.window, now)
+        cover = Cover.of([window, window.before])
+        (read,) = self.metrics.aggregates([Share(Scope(pipeline_id=pipeline_id))], cover)
+        figures, before = read.figures(window), read.figures(window.before)
+        return {
+            **pipeline_view(card, RECENT_BUILDS),
+            **bounds(window),
+            "figures": figures,
+            "branches": [_branch(each) for each in self._branches(pipeline_id)],
+            "changes": [_change(each) for each in self._changes(card)],
+            "flaky": self._flaky(pipeline_id, now),
+            "slower": {"slower": slower(figures, before), "p95": _p95(figures), "before": _p95(before)},
+            "silent": _silent(card, now),
+            "stuck": [f"{pipeline_id}.{b.run}.{b.attempt}" for b in stuck(card.recent, _p95(figures), now)],
+        }
+
+    def _branches(self, pipeline_id: str) -> list[Branch]:
+        """The one that was active last first."""
+        known = self.metrics.branches(pipeline_id, BRANCHES)
+        return sorted(known, key=lambda b: (-(b.newest.at if b.newest else 0), b.name))
+
+    def _changes(self, card: Card) -> list[Segment]:
+        """Of the branch that its status comes from."""
+        shown = card.shown
+        some = self.metrics.segments(card.pipeline_id, shown.name, CHANGES) if shown else []
+        return [segment for segment in some if segment.change]
+
+    def _flaky(self, pipeline_id: str, now: int) -> View:
+        stretch = Stretch(position_of(now - COMMITS_FROM), position_of(now + AHEAD))
+        builds = self.builds.newest_of(pipeline_id, stretch, BUILDS).found
+        commits = Commits.of(build for _, build in builds)
+        week = commits.since(now - SPAN)
+        newest = sorted(week.flaky.items(), key=lambda item: (-item[1], item[0]))
+        return {
+            "flagged": is_flagged(commits.flaky.values(), now, self.flaky_commits),
+            "rate": rate(len(week.flaky), len(week.concluded)),
+            "commits": len(week.concluded),
+            "flaky_commits": [{"commit": commit, "at": format_instant(at)} for commit, at in newest],
+        }
+
+
+def _p95(figures: Figures) -> float | None:
+    value: float | None = figures["duration"]["p95"]
+    return value
+
+
+def _branch(branch: Branch) -> View:
+    newest = branch.newest
+    return {
+        "branch": branch.name,
+        "status": newest.status.value if newest else None,
+        "last_build_at": instant_view(newest.at if newest else None),
+        "broken_since": instant_view(branch.broken_since),
+        "streak": streak_view(branch),
+    }
+
+
+def _change(segment: Segment) -> View:
+    return {
+        "change": segment.change.value if segment.change else None,
+        "at": format_instant(completed_at(segment.start)),
+        "build": build_id(segment.start),
+        "builds": segment.n,
+    }
+
+
+def _silent(card: Card, now: int) -> View:
+    return {
+        "since": instant_view(silent_since(card.recent, now)),
+        "usual_gap_seconds": seconds_view(usual_gap(card.recent)),
+    }
