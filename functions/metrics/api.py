@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from aws_lambda_powertools import Logger, single_metric
@@ -30,17 +31,14 @@ from pipeline_health.flows.reading import Reading
 from pipeline_health.flows.rows import Rows
 from pipeline_health.providers.refusal import Refusal
 
-if TYPE_CHECKING or __package__:
-    from functions.metrics import outputs
-else:  # Lambda puts this folder itself on the path
-    import outputs
-
 logger = Logger()
 logging.getLogger("mangum.http").disabled = True  # it would log every request and crash a second time
 
 
 # DynamoDB's throttling is over within seconds.
 HEADERS: Final = {405: {"Allow": "GET"}, 503: {"Retry-After": "2"}}
+# How the routes of outputs.py begin. They are set up for who asks for one: the page's cold start has none.
+OUTPUTS: Final = ("/badge/", "/cctray.xml", "/changes.atom", "/export/", "/metrics/openmetrics")
 
 
 def reading() -> Reading:
@@ -54,6 +52,7 @@ def asked_once(request: Request) -> None:
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Problems are the answer to no route alone, so FastAPI would not describe them."""
+        add_outputs()
         specification = super().openapi()
         specification["components"]["schemas"].update(words.PROBLEM_SCHEMAS)
         return specification
@@ -204,7 +203,14 @@ def allowed(request: Request) -> list[str]:
     return [field.alias or name for name, field in fields.items()]
 
 
-app.include_router(outputs.router)
+@cache
+def add_outputs() -> None:
+    if TYPE_CHECKING or __package__:
+        from functions.metrics import outputs  # noqa: PLC0415
+    else:  # Lambda puts this folder itself on the path
+        import outputs  # noqa: PLC0415
+    app.include_router(outputs.router)
+
 
 for kind in (Refusal, RequestValidationError, HTTPException, ClientError, BotoCoreError, Exception):
     app.add_exception_handler(kind, problem)
@@ -217,6 +223,8 @@ _respond = Mangum(app, lifespan="off", text_mime_types=list(words.TEXTS))
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     began = time.perf_counter()
+    if event["rawPath"].startswith(OUTPUTS):
+        add_outputs()
     response = _respond(event, context)
     status = response["statusCode"]
     took = round(1000 * (time.perf_counter() - began), 1)

@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import subprocess
+import sys
 from typing import Any, Final
 
 import pytest
@@ -121,3 +123,24 @@ def test_it_tells_a_page_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_version_is_the_package_s() -> None:
     assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_a_cold_start_for_the_page_does_not_pay_for_what_other_tools_read() -> None:
+    code = (
+        "import sys, functions.metrics.api as api; "
+        "theirs = ('functions.metrics.outputs', 'pipeline_health.api.output'); "
+        "print([name for name in sys.modules if name.startswith(theirs)]); "
+        "api.app.openapi(); "
+        "from functions.metrics.outputs import router; "
+        "print([route.path for route in router.routes if not route.path.startswith(api.OUTPUTS)])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT}/layers/common", "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout == "[]\n[]\n"
