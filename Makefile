@@ -8,6 +8,7 @@ PORT ?= $(or $(BACKEND_PORT),8001)
 AWS_PORT ?= 4566
 export PORT AWS_PORT
 SEED ?= $(shell date +%s)
+RUNS ?= 1000000
 export SAM_CLI_TELEMETRY := 0
 
 UV_VERSION := 0.13.9
@@ -54,9 +55,10 @@ rebuild: .venv/run ## Hold every number against the builds and mend what differs
 	@PYTHONPATH=layers/common $(BIN)/python -m local.rebuild
 
 .PHONY: fuzz
-fuzz: .venv/dev ## Twenty times as many random sequences as `make test`; SEED=n repeats a run
+fuzz: .venv/dev .venv-fuzz/ready ## Twenty times the random cases of `make test`, then a million led by coverage; SEED=n
 	@echo "SEED=$(SEED)"
 	@$(BIN)/pytest -n 2 tests/flows/test_aggregate_proof.py tests/providers/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-seed=$(SEED)
+	@PYTHONPATH=layers/common:. .venv-fuzz/bin/python -m tests.fuzzing -runs=$(RUNS) -seed=$(SEED)
 
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
@@ -111,10 +113,11 @@ lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was chang
 	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --generate-hashes requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --generate-hashes requirements/scan.in -o requirements/scan.txt
+	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/fuzz.in -o requirements/fuzz.txt
 
 .PHONY: clean
 clean: ## Remove everything that a target made
-	rm -rf .venv .venv-sam .venv-scan .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-scan .venv-fuzz .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##### How it sets itself up; a file marks what is done
@@ -165,4 +168,9 @@ endef
 .venv-scan/ready: requirements/scan.txt | .venv/uv
 	@$(BIN)/python -m venv --without-pip .venv-scan
 	@$(UV) pip sync --quiet --python .venv-scan/bin/python $<
+	@touch $@
+
+.venv-fuzz/ready: requirements/fuzz.txt | .venv/uv
+	@$(BIN)/python -m venv --without-pip .venv-fuzz
+	@$(UV) pip sync --quiet --python .venv-fuzz/bin/python $<
 	@touch $@
