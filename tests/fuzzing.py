@@ -125,7 +125,7 @@ def seeds(folder: Path) -> None:
 
 
 def main() -> None:
-    """With options of libFuzzer, https://llvm.org/docs/LibFuzzer.html#options; the folder keeps what it learnt."""
+    """Options: https://llvm.org/docs/LibFuzzer.html#options. The folder keeps what it learnt."""
     corpus = Path(".local/fuzz/corpus")
     seeds(corpus)
     options = ["-max_len=16384", "-timeout=10", "-artifact_prefix=.local/fuzz/", "-print_final_stats=1"]
