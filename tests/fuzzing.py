@@ -1,7 +1,7 @@
 """`make fuzz`, its second half: a million inputs to verify and parse of every sender, led by what they cover.
 
-It fails, and libFuzzer writes the input down, where anything but our own refusal comes out, or where a door opens
-to who does not know the secret. It has an environment of its own (requirements/fuzz.in).
+It fails, and libFuzzer writes the input down, where anything but our own refusal comes out, or where a door
+opens to who does not know the secret. It has an environment of its own (requirements/fuzz.in).
 """
 
 import json

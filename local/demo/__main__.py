@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from local.demo.deliveries import Delivery, deliveries
 from local.demo.history import History, Run
+from local.demo.keys import keys
 from local.demo.moments import SECOND
 from local.demo.sending import NotAcceptedError, Stack, side_by_side
 from local.demo.world import Pipeline, pipelines
@@ -65,7 +66,8 @@ def _send(stack: Stack, options: argparse.Namespace) -> None:
     history = History(chosen, options.weeks, now, Random(options.seed))
     runs = history.runs()
     breaking = history.breaking(chosen[0])
-    secret = os.environ.get("WEBHOOK_SECRET", "")
+    known = keys(stack)
+    secret, stack.read_token = known.webhook, known.read
     print(f"{options.weeks} weeks of {len(chosen)} pipelines, seed {options.seed}")
     _post_all(stack, [each for run in runs for each in deliveries(run, now, secret)])
     _wait_until_counted(stack, options.weeks)
@@ -88,8 +90,8 @@ def _post(stack: Stack, webhook: Delivery) -> None:
     status, answer = stack.post(webhook.path, webhook.headers, webhook.body)
     if status == 401:
         raise NotAcceptedError(
-            f"{stack.url} asks for a signature (AUTH=on): give the demo the secret that the stack has, "
-            "`make demo WEBHOOK_SECRET=...`."
+            f"{stack.url} asks for a signature (AUTH=on): give the demo the AWS_PORT= that the stack has, "
+            "or its secret, `make demo WEBHOOK_SECRET=...`."
         )
     if status not in (200, 201):
         raise NotAcceptedError(f"{webhook.path} answered {status}: {answer[:500].decode(errors='replace')}")

@@ -20,6 +20,7 @@ class Stack:
     def __init__(self, host: str, port: int) -> None:
         self.url = f"http://{host}:{port}"
         self._address = (host, port)
+        self.read_token = ""
         self._mine = threading.local()
         self._opened: list[HTTPConnection] = []
 
@@ -31,7 +32,8 @@ class Stack:
         return self.request("POST", path, headers, body)
 
     def get(self, path: str) -> tuple[int, bytes]:
-        return self.request("GET", path, {}, None)
+        shown = {"authorization": f"Bearer {self.read_token}"} if self.read_token else {}
+        return self.request("GET", path, shown, None)
 
     def request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None

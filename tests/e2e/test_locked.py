@@ -84,6 +84,17 @@ def test_it_tells_of_builds_live_to_who_has_a_ticket(locked: Stack, repo: str) -
             connect(address + shown)
 
 
+def test_it_is_filled_by_the_demo_which_finds_the_keys_itself(locked: Stack) -> None:
+    command = [sys.executable, "-m", "local.demo", "--weeks", "1", "--pipelines", "1", "--seed", "7"]
+    ports = {"PORT": str(locked.port), "AWS_PORT": str(locked.aws_port)}
+    said = subprocess.run(
+        command, cwd=ROOT, env=dict(os.environ) | ports, capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
+    shown = httpx.get(f"{locked.url}/builds?limit=500", headers=bearer(secret(locked, "read"))).json()
+    assert len(shown["builds"]) > 20
+
+
 def read(stack: Stack, path: str, token: str | None = None) -> int:
     return httpx.get(stack.url + path, headers=bearer(token), follow_redirects=True).status_code
 
