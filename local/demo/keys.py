@@ -32,7 +32,7 @@ def keys(stack: Stack) -> Keys:
 
 
 def _kept(name: str) -> str:
-    """Empty where it cannot be found, as where readers show a provider's tokens: who asks for it will say so."""
+    """Empty where it cannot be found, as where readers show a provider's tokens: who asks for it says so."""
     try:
         clients, stack, _ = place()
         return value(clients, stack, name)
