@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/
 """
 
+import time
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from pipeline_health.domain.times import HOUR
 from tests.faults.test_every_call import broken_at_each_call
-from tests.faults.wire import FAULTS, Wire
+from tests.faults.wire import FAULTS, Wire, let_expire
 from tests.functions.test_reconcile import Context
 
 COUNTER = {"pk": {"S": "successes"}, "sk": {"S": "today"}}
@@ -25,6 +27,7 @@ class UsualRecipe:
 
     function = ""
     caches = memory = ()
+    now = 0
 
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
@@ -33,6 +36,9 @@ class UsualRecipe:
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        client.update_time_to_live(
+            TableName="Done", TimeToLiveSpecification={"AttributeName": "expiration", "Enabled": True}
         )
         context: Any = Context(milliseconds=0)  # so one that died holds nothing up
         config = IdempotencyConfig(lambda_context=context)
@@ -81,3 +87,12 @@ def test_the_usual_recipe_of_a_decorator_around_an_add_counts_again_where_ours_d
             recipe.call()
         counts[len(counts), call.operation] = recipe.end()
     assert counts[1, "dynamodb.UpdateItem"] > 1  # the ADD: of ours, see test_every_call
+
+
+def test_the_usual_recipe_counts_again_what_comes_again_after_25_hours(
+    recipe: UsualRecipe, dynamodb: DynamoDBClient
+) -> None:
+    recipe.call()
+    let_expire(dynamodb, time.time_ns() // 1_000_000 + 25 * HOUR)
+    recipe.call()
+    assert recipe.end() == 2  # of ours, see test_days_later

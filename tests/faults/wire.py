@@ -16,6 +16,8 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from pipeline_health.domain.times import SECOND
+
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-west-1"
 _REFUSAL: Final = "<ErrorResponse><Error><Code>ThrottlingException</Code></Error></ErrorResponse>"  # SNS's
@@ -177,3 +179,13 @@ def items_of(client: DynamoDBClient, table: str) -> dict[str, dict[str, Any]]:
     """By key."""
     found: list[dict[str, Any]] = client.scan(TableName=table)["Items"]
     return {" ".join(item[name]["S"] for name in ("pk", "sk") if name in item): item for item in found}
+
+
+def let_expire(client: DynamoDBClient, now: int) -> None:
+    """What DynamoDB removes by a table's TTL, some hours after its time."""
+    for table in client.list_tables()["TableNames"]:
+        ttl = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"].get("AttributeName", "")
+        for item in client.scan(TableName=table)["Items"]:
+            if ttl in item and int(item[ttl]["N"]) <= now // SECOND:
+                key: Any = {name: item[name] for name in ("pk", "sk", "id") if name in item}
+                client.delete_item(TableName=table, Key=key)

@@ -50,6 +50,7 @@ class World(Protocol):
     function: str
     caches: tuple[Any, ...]
     memory: tuple[Any, ...]
+    now: int
 
     def call(self) -> None: ...
     def reset(self) -> None: ...
@@ -68,6 +69,7 @@ class Ingest:
     function = "IngestFunction"
     caches = (ingest._settings, ingest._store, ingest._secrets, writing_client, secrets_client)
     memory = (ingest._secrets,)
+    now = NOW
 
     def __init__(self, client: DynamoDBClient, patch: pytest.MonkeyPatch) -> None:
         self._client = client
@@ -77,7 +79,7 @@ class Ingest:
             "WEBHOOK_SECRET_ARN": _secret("webhook", webhook=SECRET.decode()),
         }.items():
             patch.setenv(name, value)
-        patch.setattr(ingest, "time", SimpleNamespace(time_ns=lambda: NOW * 1_000_000))
+        patch.setattr(ingest, "time", SimpleNamespace(time_ns=lambda: self.now * 1_000_000))
         body = encoded(github_run())
         signed = {"X-GitHub-Event": "workflow_run", "X-Hub-Signature-256": signature(body)}
         self._event = webhook("github", body.decode(), signed)
@@ -102,6 +104,7 @@ class Aggregate:
     function = "AggregateFunction"
     caches = (aggregate.flow, shared.client)
     memory = ()
+    now = NOW
 
     def __init__(self, client: DynamoDBClient, patch: pytest.MonkeyPatch) -> None:
         self._client = client
@@ -115,7 +118,7 @@ class Aggregate:
             "DEFAULT_BRANCHES": "main",
         }.items():
             patch.setenv(name, value)
-        patch.setattr(aggregate, "now", lambda: NOW)
+        patch.setattr(aggregate, "now", lambda: self.now)
         patch.setattr(aggregate, "pause", lambda _: None)
         patch.setattr(topic, "MESSAGE_LIMIT", 1)
         forget(self.caches)
@@ -158,13 +161,14 @@ class Broadcast:
     function = "BroadcastFunction"
     caches = (broadcast._settings, broadcast._connections, broadcast._sockets)
     memory = ()
+    now = NOW
 
     def __init__(self, client: DynamoDBClient, patch: pytest.MonkeyPatch) -> None:
         self._client = client
         self._heard: set[tuple[str, bytes]] = set()
         patch.setenv("CONNECTIONS_TABLE", "ConnectionsTable")
         patch.setenv("WEBSOCKET_ENDPOINT", "https://abcd1234.execute-api.eu-west-1.amazonaws.com/ws")
-        patch.setattr(broadcast, "_now", lambda: NOW + 60_000)
+        patch.setattr(broadcast, "_now", lambda: self.now + 60_000)
         patch.setattr(ApiGatewayManagementApiBackend, "post_to_connection", self._post)
         table = ConnectionTable(client, "ConnectionsTable")
         for connection_id in ("one", "other", "gone"):
@@ -194,32 +198,33 @@ class Alerts:
     function = "AlertsFunction"
     caches = (alerts._settings, alerts._secrets, alerts._claims, shared.client, secrets_client, ses.client)
     memory = (alerts._secrets,)
+    now = NOON
 
     def __init__(self, client: DynamoDBClient, patch: pytest.MonkeyPatch) -> None:
         self._client = client
-        self._now = NOON
         for name in ("SMTP_HOST", "ALLOW_INSECURE_RECEIVERS"):
             patch.delenv(name, raising=False)
         for name, value in {
             "CLAIMS_TABLE": "ClaimsTable",
             "ALERT_ON": "change",
             "ALERT_BRANCHES": "default",
+            "ALERT_MAX_AGE_SECONDS": "2592000",  # the most: what is not told again is known, not just too old
             "ALERT_EMAIL_FROM": "ci@acme.example",
             "ALERT_EMAIL_TO": "ada@acme.example",
             "ALERTS_SECRET_ARN": _secret("alerts", slack_webhook="", smtp_user="", smtp_pass=""),
         }.items():
             patch.setenv(name, value)
         boto3.client("sesv2").create_email_identity(EmailIdentity="ci@acme.example")
-        patch.setattr(alerts, "_now", lambda: self._now)
+        patch.setattr(alerts, "_now", lambda: self.now)
 
     def call(self) -> None:
         news = BuildEvents(events=(event(), event(Change.FIXED, flip=2)))
-        self._now += LEASE
+        self.now += LEASE
         context: Any = Context(milliseconds=20_000)
         alerts.handler(sns_event(news), context)
 
     def reset(self) -> None:
-        self._now = NOON
+        self.now = NOON
         ses_backends[ACCOUNT][REGION].sent_messages.clear()
 
     def end(self) -> Any:

@@ -37,7 +37,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         "BuildEventsTopic": {"sns:Publish"},
-        "SetAsideTable": {"dynamodb:PutItem"},
+        "SetAsideTable": {"dynamodb:UpdateItem"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
     "JobsFunction": {
@@ -49,7 +49,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         },
         "BuildsTable/stream/*": {"dynamodb:ListStreams"},
         "MetricsTable": {"dynamodb:UpdateItem"},
-        "SetAsideTable": {"dynamodb:PutItem"},
+        "SetAsideTable": {"dynamodb:UpdateItem"},
         "SetAsideQueue": {"sqs:SendMessage"},
     },
     "AuthorizerFunction": {"ReadTokenStore": {"secretsmanager:GetSecretValue"}},

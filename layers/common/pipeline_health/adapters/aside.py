@@ -30,12 +30,19 @@ class SetAsideTable:
         self._source = source
 
     def keep(self, record: Record, reason: str) -> None:
-        """Its key comes from the record alone, so that a batch brought again keeps nothing twice."""
+        """Its key comes from the record alone, so that a batch brought again keeps nothing twice; the time is
+        that of the first."""
         body = json.dumps(record, default=str)
         sk = f"{_written(record)}#{digest(body)}"
         at = format_instant(self._clock())
-        item = {"pk": self._source, "sk": sk, "reason": reason, "set_aside_at": at, "record": body}
-        self._client.put_item(TableName=self._table, Item=to_item(item))
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item({"pk": self._source, "sk": sk}),
+            UpdateExpression="SET reason = :reason, #record = :record,"
+            " set_aside_at = if_not_exists(set_aside_at, :at)",
+            ExpressionAttributeNames={"#record": "record"},
+            ExpressionAttributeValues=to_item({":reason": reason, ":record": body, ":at": at}),
+        )
 
     def all(self) -> Iterator[Kept]:
         """Oldest first."""
