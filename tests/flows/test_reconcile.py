@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -15,7 +14,7 @@ from pipeline_health.adapters.github_api import site as github_site
 from pipeline_health.adapters.jenkins_api import Jenkins
 from pipeline_health.adapters.jenkins_api import site as jenkins_site
 from pipeline_health.domain.build import Build, Sighting
-from pipeline_health.domain.times import DAY, HOUR, format_instant
+from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.ingest import Recorded
 from pipeline_health.flows.reconcile import (
@@ -37,12 +36,12 @@ from pipeline_health.providers.github_api import sighting as github_sighting
 from pipeline_health.providers.jenkins_api import sighting as jenkins_sighting
 from tests.counting import expected_totals
 from tests.flows.test_aggregate import assert_cards, assert_timelines, flow
-from tests.github_server import GitHubServer, body_of, listed_run
+from tests.github_server import GitHubServer, listed_run
 from tests.ingesting import NOW, FakeBuilds, github, github_run, jenkins, jenkins_build, sighted
 from tests.jenkins_server import JenkinsServer, listed_build
 from tests.sender_server import Asked, Said, serving
+from tests.story import CI, Story
 
-CI = "https://ci.example.com"
 TODAY = NOW // DAY * DAY
 
 
@@ -76,57 +75,6 @@ def fetching(store: Store, clock: Callable[[], int] = lambda: NOW) -> Fetching:
     return Fetching(store, store.ranks, clock)
 
 
-@dataclass
-class Story:
-    """Some days of two senders: what they would send, and what their APIs tell."""
-
-    random: Random
-    webhooks: list[Sighting] = field(default_factory=list)
-    server: GitHubServer = field(default_factory=GitHubServer)
-    jenkins: JenkinsServer = field(default_factory=JenkinsServer)
-
-    def tell(self) -> None:
-        for number in range(1, 160):
-            self._github(number, TODAY - DAY + self.random.randrange(2 * 3600) * 10_000)
-        for job in ("shop", "library"):
-            builds = [self._jenkins(job, number, TODAY - DAY + number * 600_000) for number in range(1, 120)]
-            self.jenkins.jobs[job] = builds[::-1]
-
-    def _github(self, number: int, created: int) -> None:
-        start = created
-        for attempt in range(1, self.random.choice([1, 1, 1, 2, 4]) + 1):
-            end = start + self.random.randrange(1, 900) * 1000
-            run = {
-                "id": number,
-                "workflow_id": 4242 + number % 3,
-                "run_attempt": attempt,
-                "head_branch": self.random.choice(["main", "feature"]),
-                "created_at": format_instant(created),
-                "run_started_at": format_instant(start),
-            }
-            running = {"status": "in_progress", "conclusion": None, "updated_at": format_instant(start)}
-            word = self.random.choice(["success", "success", "failure", "cancelled", "skipped"])
-            done = {"status": "completed", "conclusion": word, "updated_at": format_instant(end)}
-            for state in (running, done):
-                self.webhooks.append(sighted("github", github(body_of(listed_run(**run, **state)))))
-            self.server.runs.append(listed_run(**run, **done))
-            self.server.jobs[number, attempt] = [{"id": 1, "completed_at": format_instant(end)}]
-            start = end + 5_000
-
-    def _jenkins(self, job: str, number: int, start: int) -> dict[str, Any]:
-        duration = self.random.randrange(1, 500) * 1000
-        result = self.random.choice(["SUCCESS", "UNSTABLE", "ABORTED"])
-        url = f"{CI}/job/{job}/{number}/"
-        ends = {"timestamp": start + duration, "duration": duration, "status": result}
-        for phase in (
-            {"phase": "STARTED", "timestamp": start, "status": None, "duration": 0},
-            {"phase": "COMPLETED", **ends},
-        ):
-            told = jenkins_build(full_url=url, number=number, **phase)
-            self.webhooks.append(sighted("jenkins", jenkins(told)))
-        return listed_build(url, start, duration=duration, result=result)
-
-
 @pytest.fixture
 def senders() -> Iterator[Callable[[GitHubServer, JenkinsServer], list[Source]]]:
     with ExitStack() as opened:
@@ -148,7 +96,7 @@ Start = Callable[[GitHubServer, JenkinsServer], list[Source]]
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_restores_the_numbers_when_half_of_all_webhooks_are_lost(seed: int, senders: Start) -> None:
-    story = Story(Random(seed))
+    story = Story(Random(seed), TODAY)
     story.tell()
     all_arrived, store = Store(), Store()
     for webhook in story.webhooks:
@@ -173,7 +121,7 @@ def test_it_restores_the_numbers_when_half_of_all_webhooks_are_lost(seed: int, s
 
 
 def test_it_asks_for_nothing_twice_once_everything_is_stored(senders: Start) -> None:
-    story = Story(Random(7))
+    story = Story(Random(7), TODAY)
     story.tell()
     store = Store()
     sources = senders(story.server, story.jenkins)
@@ -204,7 +152,7 @@ def test_it_goes_on_when_a_source_fails_and_says_which_and_why(senders: Start) -
 
 
 def test_it_stops_a_source_that_limits_us_and_goes_on_the_next_time(senders: Start) -> None:
-    story = Story(Random(1))
+    story = Story(Random(1), TODAY)
     story.tell()
     store = Store()
 
