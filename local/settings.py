@@ -32,6 +32,7 @@ PARAMETERS: Final = {
     "DEFAULT_BRANCHES": "DefaultBranches",
     "FLAKY_COMMITS": "FlakyCommits",
     "RECONCILE_GITHUB_REPOS": "ReconcileGitHubRepos",
+    "RECONCILE_GITHUB_ORGS": "ReconcileGitHubOrgs",
     "RECONCILE_GITHUB_TOKEN": "ReconcileGitHubToken",
     "GITHUB_API_URL": "GitHubApiUrl",
     "RECONCILE_JENKINS_URLS": "ReconcileJenkinsUrls",

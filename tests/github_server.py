@@ -23,6 +23,7 @@ class GitHubServer(Sender):
     """`runs` are attempts, as webhooks carry them; of each run the list shows the highest one alone."""
 
     repo: str = "acme/shop"
+    org: str = "acme"
     token: str = ""
     base: str = ""  # GitHub Enterprise Server has its API at /api/v3
     runs: list[Document] = field(default_factory=list)
@@ -36,7 +37,8 @@ class GitHubServer(Sender):
         if "user-agent" not in asked.headers:
             return Said(403, b"Request forbidden by administrative rules.")
         for pattern, route in self._routes():
-            if found := re.fullmatch(f"{self.base}/repos/{self.repo}{pattern}", asked.path):
+            place = f"{self.base}/(?:repos/{self.repo}|orgs/{self.org}(?=/hooks))"
+            if found := re.fullmatch(f"{place}{pattern}", asked.path):
                 return self._tagged(asked, route(asked, *map(int, found.groups())))
         return Said(404, _SAME)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_health.adapters.github_api import GitHub, site
+from pipeline_health.adapters.github_api import GitHub
+from pipeline_health.adapters.github_rest import site
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant
 from pipeline_health.flows.reconcile import SourceFailed, Span

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_health.adapters import github_hooks
-from pipeline_health.adapters.github_api import GitHub, site
+from pipeline_health.adapters.github_api import GitHub
+from pipeline_health.adapters.github_hooks import OrgHooks
+from pipeline_health.adapters.github_rest import Rest, site
 from pipeline_health.domain.times import HOUR, format_instant
 from pipeline_health.flows.reconcile import SourceFailed
 from tests.github_server import GitHubServer, a_hook, failed_delivery
@@ -106,3 +108,26 @@ def test_it_knows_another_answer_when_it_sees_one(server: GitHubServer) -> None:
     server.deliveries = [{**failed(1), "delivered_at": 5}]
     with pytest.raises(SourceFailed, match="unexpected_answer"):
         redelivered(server)
+
+
+def redelivered_of_the_organisation(server: GitHubServer) -> int | None:
+    api = site(server.url, "", insecure=True)
+    try:
+        return OrgHooks(Rest(api, lambda: NOW), "acme").redeliver(SINCE)
+    finally:
+        api.close()
+
+
+def test_it_asks_once_for_what_failed_of_an_organisations_webhook(server: GitHubServer) -> None:
+    server.deliveries = [failed(2, status_code=503), failed(1, status_code=201)]
+    assert [redelivered_of_the_organisation(server) for _ in range(2)] == [1, 0]
+    assert server.paths("POST") == ["/orgs/acme/hooks/12/deliveries/2/attempts"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_it_fails_where_an_organisation_is_named_whose_webhooks_its_token_may_not_see(
+    server: GitHubServer, status: int
+) -> None:
+    server.trouble = lambda _: Said(status, {})
+    with pytest.raises(SourceFailed, match="forbidden"):
+        redelivered_of_the_organisation(server)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_health.adapters.github_api import GitHub
-from pipeline_health.adapters.github_api import site as github_site
+from pipeline_health.adapters.github_rest import site as github_site
 from pipeline_health.adapters.jenkins_api import Jenkins
 from pipeline_health.adapters.jenkins_api import site as jenkins_site
 from pipeline_health.domain.build import Build, Sighting

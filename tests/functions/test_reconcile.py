@@ -127,6 +127,18 @@ def test_it_asks_github_to_deliver_again_what_failed(hub: GitHubServer, log: io.
     assert lines(log)[0]["redelivered"] == 1
 
 
+def test_it_asks_the_organisation_too_where_one_is_named(
+    hub: GitHubServer, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILE_GITHUB_ORGS", "acme, closed")
+    hub.hooks = [a_hook()]
+    look()
+    told = {line["source"]: (line["message"], line.get("reason")) for line in lines(log)}
+    assert told["github acme"] == ("source_read", None)
+    assert told["github closed"] == ("source_failed", "forbidden")
+    assert "/orgs/acme/hooks/12/deliveries" in hub.paths()
+
+
 def test_it_names_the_source_with_the_wrong_token_and_reads_the_others(
     hub: GitHubServer, dynamodb: DynamoDBClient, log: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from local.backfill import backfill
 from local.backfill_state import Progress
-from pipeline_health.adapters.github_api import GitHub, site
+from pipeline_health.adapters.github_api import GitHub
+from pipeline_health.adapters.github_rest import site
 from pipeline_health.domain.build import Sighting
 from pipeline_health.domain.times import DAY, parse_instant
 from pipeline_health.flows.ingest import Recorded, Result

@@ -141,9 +141,10 @@ def test_it_deploys_nothing_to_fetch_with_until_there_is_a_source() -> None:
     assert template["Resources"]["ReconcileFunction"]["Condition"] == "HasSources"
     assert set(references(template["Conditions"]["HasSources"])) == {
         "ReconcileGitHubRepos",
+        "ReconcileGitHubOrgs",
         "ReconcileJenkinsUrls",
     }
-    for name in ("ReconcileGitHubRepos", "ReconcileJenkinsUrls"):
+    for name in ("ReconcileGitHubRepos", "ReconcileGitHubOrgs", "ReconcileJenkinsUrls"):
         assert template["Parameters"][name]["Default"] == ""
 
 

@@ -61,6 +61,7 @@ def test_it_accepts_its_own_defaults() -> None:
         ("AlarmEmail", "ops@example.com", "a@example.com,b@example.com"),
         ("SmtpPassword", "pass word{}", "back\\slash"),
         ("ReconcileGitHubRepos", "acme/app, acme/my.lib", "acme"),
+        ("ReconcileGitHubOrgs", "acme, acme-labs", "acme/app"),
         ("ReconcileJenkinsUrls", "https://ci.example.com/job/a/?multibranch=1", "ci.example.com"),
         ("ReconcileJenkinsTokens", "ci:11aa,other:22bb", "11aa"),
     ],

@@ -1,9 +1,5 @@
-"""GitHub's REST API, read for the runs of one repository; GitHub Enterprise Server has it at /api/v3.
+"""GitHub's REST API, read for the runs of one repository; GitHub Enterprise Server has it at /api/v3."""
 
-https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-"""
-
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +7,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from pipeline_health.adapters.github_hooks import redeliver
-from pipeline_health.adapters.http_reader import Answer, Site, failure, retry_after
+from pipeline_health.adapters.github_rest import Rest, following
+from pipeline_health.adapters.http_reader import Site
 from pipeline_health.domain.build import Sighting
 from pipeline_health.domain.times import DAY, SECOND, format_instant
 from pipeline_health.flows.reconcile import Page, Part, SourceFailed, Span
@@ -19,21 +16,7 @@ from pipeline_health.providers.fields import Wire
 from pipeline_health.providers.github_api import ended_with, is_end_doubtful, sighting
 from pipeline_health.providers.refusal import Refusal
 
-PUBLIC_API: Final = "https://api.github.com"
 _SEARCH_LIMIT: Final = 1_000  # of a list with `created=` GitHub tells no more, whatever its total_count
-_PAUSE: Final = 60 * SECOND  # what GitHub asks for where it limits and does not say for how long
-_NEXT: Final = re.compile(r'<([^>]+)>;[^,]*\brel="next"')
-
-
-def site(url: str, token: str, *, insecure: bool = False) -> Site:
-    """Without a token GitHub shows public repositories, 60 requests an hour."""
-    headers = {
-        "Accept": "application/vnd.github+json",
-        "User-Agent": "pipeline-health",
-        "X-GitHub-Api-Version": "2022-11-28",
-        **({"Authorization": f"Bearer {token}"} if token else {}),
-    }
-    return Site(url, headers, insecure=insecure)
 
 
 class _Runs(Wire):
@@ -67,9 +50,13 @@ class GitHub:
     def name(self) -> str:
         return f"github {self.repo}"
 
+    @property
+    def _rest(self) -> Rest:
+        return Rest(self.site, self.clock)
+
     def parts(self, span: Span) -> Iterator[Part]:
         """Days: their addresses stay the same from look to look, so that an ETag can answer."""
-        self._repository = self._ask(self._path()).read(dict[str, Any])
+        self._repository = self._rest.ask(self._path()).read(dict[str, Any])
         for day in range(-(-span.until // DAY) - 1, span.since // DAY - 1, -1):
             start, end = max(day * DAY, span.since), min((day + 1) * DAY, span.until)
             yield Part(format_instant(start)[:10], partial(self._pages, start, end))
@@ -80,7 +67,7 @@ class GitHub:
     def attempt(self, sighting: Sighting, number: int) -> Sighting | None:
         """An earlier attempt's `updated_at` is the latest one's, so its end is always its jobs'."""
         try:
-            answer = self._ask(self._path("actions/runs", sighting.build.run, "attempts", number))
+            answer = self._rest.ask(self._path("actions/runs", sighting.build.run, "attempts", number))
         except SourceFailed as failed:
             if failed.reason == "not_found":
                 return None
@@ -89,14 +76,14 @@ class GitHub:
         return self._ended(found) if found and found.build.status.completed else found
 
     def redeliver(self, since: int) -> int | None:
-        return redeliver(self._path("hooks"), since, self._listed, self._post)
+        return redeliver(self._path("hooks"), since, self._rest)
 
     def _pages(self, start: int, end: int) -> Iterator[Page]:
         created = f"{format_instant(start)}..{format_instant(end - SECOND)}"
         address: str | None = f"{self._path('actions/runs')}?per_page=100&created={created}"
         while address:
             known = self.etags.get(address)
-            answer = self._ask(address, known.etag if known else "")
+            answer = self._rest.ask(address, known.etag if known else "")
             if answer.status == 304 and known:
                 address = known.next
                 continue
@@ -108,10 +95,10 @@ class GitHub:
                 return
             yield self._page(listed.workflow_runs)
             # Whoever took the page asks for the next one, so that this one is recorded.
-            following = _next(answer)
+            after = following(answer)
             if etag := answer.headers.get("etag"):
-                self.etags[address] = Read(etag, following)
-            address = following
+                self.etags[address] = Read(etag, after)
+            address = after
 
     def _page(self, runs: list[dict[str, Any]]) -> Page:
         found = [self._sighting(run) for run in runs]
@@ -127,46 +114,8 @@ class GitHub:
     def _ended(self, found: Sighting) -> Sighting:
         build = found.build
         path = self._path("actions/runs", build.run, "attempts", build.attempt, "jobs")
-        jobs = [job for page in self._listed(f"{path}?per_page=100") for job in page.read(_Jobs).jobs]
+        jobs = [job for page in self._rest.listed(f"{path}?per_page=100") for job in page.read(_Jobs).jobs]
         return ended_with(found, jobs, self.clock())
-
-    def _listed(self, address: str | None) -> Iterator[Answer]:
-        while address:
-            answer = self._ask(address)
-            yield answer
-            address = _next(answer)
-
-    def _ask(self, address: str, etag: str = "") -> Answer:
-        return _checked(self.site.get(address, **({"If-None-Match": etag} if etag else {})), self.clock())
-
-    def _post(self, address: str) -> None:
-        _checked(self.site.post(address), self.clock())
 
     def _path(self, *parts: object) -> str:
         return "/".join(("/repos", quote(self.repo), *map(str, parts)))
-
-
-def _next(answer: Answer) -> str | None:
-    found = _NEXT.search(answer.headers.get("link", ""))
-    return found[1] if found else None
-
-
-def _checked(answer: Answer, now: int) -> Answer:
-    if answer.status < 300 or answer.status == 304:
-        return answer
-    if answer.status in (403, 429) and (pause := _pause(answer, now)):
-        raise SourceFailed("rate_limited", permanent=False, retry_after=pause)
-    raise failure(answer)
-
-
-def _pause(answer: Answer, now: int) -> int:
-    """Milliseconds to be quiet for; 0 where it is no limit but a refusal.
-
-    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
-    if said := retry_after(answer.headers):
-        return said
-    if answer.headers.get("x-ratelimit-remaining") == "0":
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        return max(SECOND, int(reset) * SECOND - now) if reset.isdecimal() else _PAUSE
-    return _PAUSE if answer.status == 429 else 0

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline_health.adapters import github_api, jenkins_api
+from pipeline_health.adapters import github_rest, jenkins_api
 from pipeline_health.adapters.github_api import GitHub, Read
+from pipeline_health.adapters.github_hooks import OrgHooks
+from pipeline_health.adapters.github_rest import Rest
+from pipeline_health.adapters.http_reader import Site
 from pipeline_health.adapters.jenkins_api import Jenkins
 from pipeline_health.flows.reconcile import Source
 
@@ -29,7 +32,8 @@ class SourceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, populate_by_name=True)
 
     reconcile_github_repos: Listed = ()
-    github_api_url: str = github_api.PUBLIC_API
+    reconcile_github_orgs: Listed = ()
+    github_api_url: str = github_rest.PUBLIC_API
     reconcile_jenkins_urls: Listed = ()
     allow_insecure_receivers: str = Field(default="", pattern="^(on|off)?$")
 
@@ -66,10 +70,14 @@ def configured(
     if len(etags) > ETAGS:
         etags.clear()
     sources: list[Source] = []
-    for repo in settings.reconcile_github_repos:
-        hub = github_api.site(settings.github_api_url, credentials.github, insecure=settings.insecure)
+
+    def github() -> Site:
+        hub = github_rest.site(settings.github_api_url, credentials.github, insecure=settings.insecure)
         closing.callback(hub.close)
-        sources.append(GitHub(hub, repo, clock, etags))
+        return hub
+
+    sources += [GitHub(github(), repo, clock, etags) for repo in settings.reconcile_github_repos]
+    sources += [OrgHooks(Rest(github(), clock), org) for org in settings.reconcile_github_orgs]
     for index, url in enumerate(settings.reconcile_jenkins_urls):
         server = jenkins_api.site(url, credentials.for_jenkins(index), insecure=settings.insecure)
         closing.callback(server.close)
