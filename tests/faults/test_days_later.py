@@ -22,7 +22,7 @@ def brought_again(world: World, client: DynamoDBClient, later: int) -> None:
 
 
 @pytest.mark.parametrize("later", [25 * HOUR, 4 * DAY], ids=["25 hours", "4 days"])
-@pytest.mark.parametrize("name", ["ingest", "aggregate", "alerts"])
+@pytest.mark.parametrize("name", ["ingest", "aggregate", "alerts", "jobs"])
 def test_the_same_event_changes_nothing(name: str, later: int, made: Make, dynamodb: DynamoDBClient) -> None:
     world = made(name)
     world.call()

@@ -242,12 +242,13 @@ class Jobs:
     function = "JobsFunction"
     caches = (jobs.flow, shared.client)
     memory = ()
+    now = NOW
 
     def __init__(self, client: DynamoDBClient, patch: pytest.MonkeyPatch) -> None:
         self._client = client
         for name in ("BuildsTable", "MetricsTable", "SetAsideTable"):
             patch.setenv(name.replace("Table", "_TABLE").replace("SetAside", "Set_Aside").upper(), name)
-        patch.setattr(jobs, "now", lambda: NOW)
+        patch.setattr(jobs, "now", lambda: self.now)
         patch.setattr(jobs, "pause", lambda _: None)
         forget(self.caches)
         failed = a_job(1, Status.FAILURE, failing_step=failed_at(3, "Run pytest"))
