@@ -25,7 +25,15 @@ _FED: Final = (
     "BroadcastFunction",
     "AlertsFunction",
 )  # by a stream or a topic
-_READS: Final = ("/", "/metrics/summary?window=7d", "/builds?limit=1", "/pipelines", "/changes", "/docs")
+_READS: Final = (
+    "/",
+    "/metrics/summary?window=7d",
+    "/builds?limit=1",
+    "/pipelines",
+    "/changes",
+    "/cctray.xml",
+    "/docs",
+)
 
 
 class NotWarmError(Exception):
