@@ -60,6 +60,28 @@ def workflow_run(repo: str, conclusion: str | None, **said: Any) -> Body:
     }
 
 
+def workflow_job(run: Body, conclusion: str | None, **said: Any) -> Body:
+    """GitHub's workflow_job event of a job of that run: it waited for 8 s, and worked for 40."""
+    ended = said.pop("ended", time.time())
+    steps = [("Set up job", "success"), (said.pop("step", "Run pytest"), conclusion or "success")]
+    number = next(_runs) + 5_000_000_000
+    job = {
+        "id": number,
+        "run_id": run["workflow_run"]["id"],
+        "run_attempt": 1,
+        "name": "test",
+        "status": "completed" if conclusion else "in_progress",
+        "conclusion": conclusion,
+        "html_url": f"https://github.com/{run['repository']['full_name']}/actions/runs/1/job/{number}",
+        "created_at": rfc3339(ended - 48),
+        "started_at": rfc3339(ended - 40),
+        "completed_at": rfc3339(ended) if conclusion else None,
+        "runner_id": 1,
+        "steps": [{"name": name, "number": n, "conclusion": word} for n, (name, word) in enumerate(steps, 1)],
+    } | said
+    return {"action": job["status"], "workflow_job": job, "repository": run["repository"]}
+
+
 def notification(job: str, phase: str, number: int, **said: Any) -> Body:
     """What Jenkins' Notification plugin sends."""
     timestamp = int(said.pop("ended", time.time()) * 1000)

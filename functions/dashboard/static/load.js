@@ -24,6 +24,7 @@ export function enter(before) {
   const now = state.route;
   if (scopeOf(before) !== scopeOf(now)) Object.assign(state, { summary: null, series: null, figures: new Map() });
   if (before?.pipeline !== now.pipeline || before?.branch !== now.branch) state.history = null;
+  if (before?.pipeline !== now.pipeline || before?.window !== now.window) state.jobs = null;
   return refresh();
 }
 
@@ -137,6 +138,12 @@ async function summaryOfOne(signal) {
   state.summary = await get("metrics/summary", one(state.route), signal);
 }
 
+/** GitHub alone tells of jobs. */
+async function jobs(signal) {
+  const { pipeline, window } = state.route;
+  if (/^github\.\d+\.\d+$/.test(pipeline)) state.jobs = await get("metrics/jobs", { pipeline, window }, signal);
+}
+
 async function history(signal) {
   const { pipeline, branch } = state.route;
   const page = await get("builds", { pipeline, branch, limit: PAGE[state.route.window] }, signal);
@@ -167,12 +174,12 @@ const theBuild = (signal) => detail(state.route.build, signal);
 const PARTS = {
   overview: [pipelines, summary, series, builds, figures],
   tv: [pipelines, summary, builds],
-  pipeline: [pipelines, summaryOfOne, history],
+  pipeline: [pipelines, summaryOfOne, history, jobs],
   build: [theBuild, pipelines],
 };
 const COUNTED = {
   overview: [summary, series, figures, explain],
   tv: [summary, explain],
-  pipeline: [summaryOfOne],
+  pipeline: [summaryOfOne, jobs],
   build: [(signal) => (fresh(state.route.build) ? Promise.resolve() : theBuild(signal))],
 };

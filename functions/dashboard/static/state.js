@@ -16,6 +16,7 @@ export const state = {
   figures: new Map(), // by pipeline
   details: new Map(), // builds with their logs, by id
   history: null, // of the pipeline that is looked at
+  jobs: null, // its jobs' numbers
 };
 
 const time = (build) => Date.parse(build.started_at ?? build.queued_at ?? build.completed_at ?? build.created_at) || 0;

@@ -5,18 +5,22 @@ import { bothTimes, duration } from "../format.js";
 import { WORDS, icon, isOpen } from "../marks.js";
 import { toOverview, toPipeline } from "../router.js";
 import { state } from "../state.js";
-import { atSender, branchChip, clean, crumbs, log, number, senderOf, took, when } from "./parts.js";
+import { jobsOf } from "./jobs.js";
+import { atSender, branchChip, clean, crumbs, failedJob, failure, log, number, senderOf, took, when } from "./parts.js";
 
 export function mount(root) {
   const head = h("div", { class: "page-head" });
   const facts = h("dl", { class: "facts" });
   const logs = h("div", { class: "log-part" });
-  root.append(head, h("div", { class: "columns wide-left" }, h("section", { class: "panel", "aria-label": "Log" }, logs), h("section", { class: "panel", "aria-labelledby": "facts-title" }, h("h2", { id: "facts-title" }, "Everything known"), facts)));
+  const jobs = h("section", { class: "panel jobs", "aria-labelledby": "jobs-title" });
+  root.append(head, h("div", { class: "columns wide-left" }, h("div", { class: "stack" }, jobs, h("section", { class: "panel", "aria-label": "Log" }, logs)), h("section", { class: "panel", "aria-labelledby": "facts-title" }, h("h2", { id: "facts-title" }, "Everything known"), facts)));
   return () => {
     const build = state.details.get(state.route.build);
     fill(head, ...headOf(build));
     fill(facts, ...(build ? factsOf(build) : []));
     fill(logs, ...(build ? logOf(build) : []));
+    fill(jobs, ...(build ? jobsOf(build) : []));
+    jobs.hidden = !build?.jobs?.length;
   };
 }
 
@@ -34,6 +38,8 @@ function headOf(build) {
 function logOf(build) {
   const copy = h("button", { type: "button", class: "button quiet", "data-copy": "" }, "Copy");
   if (build.logs) return [h("div", { class: "panel-head" }, h("h2", null, "End of the log"), copy), log(clean(build.logs).split("\n"), { tabindex: 0, role: "region", "aria-label": "End of the log" })];
+  const job = failedJob(build);
+  if (job) return [h("h2", null, "Where it failed"), h("p", { class: "nothing" }, failure(job), ". GitHub does not send logs; the links lead to them.")];
   return [h("h2", null, "Log"), h("p", { class: "nothing" }, isOpen(build.status) ? "There is no log yet." : `${senderOf(build) === "GitHub" ? "GitHub does not send logs" : "The sender gave no log"}${build.conclusion ? `; its own word for how this ended is “${build.conclusion}”` : ""}. ${build.url ? "The link above leads to it." : ""}`)];
 }
 

@@ -50,8 +50,20 @@ export const atSender = (build, { short = false, ...attributes } = {}) =>
 
 const capital = (text) => text.replace(/^the s/, "S");
 
+/** The job that failed first, with its step; undefined where nobody tells of any. */
+export const failedJob = (build) => (build.jobs ?? []).filter((job) => job.status === "failure").sort((a, b) => Date.parse(a.completed_at) - Date.parse(b.completed_at))[0];
+
+/** Where it failed, in words. */
+export function failure(job) {
+  const step = job.failing_step;
+  const where = outside(job.url, null, said(job.name)) ?? said(job.name);
+  return step ? ["Failed at ", h("b", null, said(step.name)), ` (step ${step.number}) of `, where] : ["Failed in ", h("b", null, where), ", at no step"];
+}
+
 /** What is there instead of a log. */
 export function noLog(build) {
+  const job = failedJob(build);
+  if (job) return h("p", { class: "log none" }, failure(job), ".");
   const who = senderOf(build) === "GitHub" ? "GitHub sends no log with a run" : "The sender gave no log";
   return h("p", { class: "log none" }, who, build.conclusion && ["; it ended with ", h("b", null, said(build.conclusion))], ".");
 }

@@ -7,6 +7,7 @@ import { WORDS, icon, isOpen, status } from "../marks.js";
 import { more } from "../load.js";
 import { go, here, toBuild, toOverview } from "../router.js";
 import { isBroken, mainBranch, startOf, state } from "../state.js";
+import { jobsPart } from "./jobs.js";
 import { atSender, branchChip, crumbs, excerpt, log, noLog, number, titleOf, took, when } from "./parts.js";
 import { tilesOf } from "./tiles.js";
 
@@ -18,6 +19,7 @@ export function mount(root) {
   const branches = h("ul", { class: "branches" });
   const changes = h("ol", { class: "lines changes" });
   const noChange = h("p", { class: "nothing" });
+  const jobs = jobsPart();
   const table = buildsPart();
   root.append(
     head, why,
@@ -26,6 +28,7 @@ export function mount(root) {
     h("div", { class: "columns even" },
       h("section", { class: "panel", "aria-labelledby": "branches-title" }, h("h2", { id: "branches-title" }, "Branches"), branches),
       h("section", { class: "panel", "aria-labelledby": "changes-title" }, h("h2", { id: "changes-title" }, "Broken and fixed"), changes, noChange)),
+    jobs.element,
     h("section", { class: "panel", "aria-labelledby": "builds-title" }, table.element),
   );
   return () => {
@@ -39,6 +42,7 @@ export function mount(root) {
     const found = changesOf(builds).slice(0, 12);
     list(changes, found.map((change) => ({ key: change.build.id, parts: [change.build, change.change] })), changeRow);
     noChange.textContent = found.length || !state.history ? "" : "Nothing broke and nothing was fixed in these builds.";
+    jobs.update(state.jobs);
     table.update(builds);
   };
 }
