@@ -1,7 +1,7 @@
 """The builds table's jobs in memory, and their numbers by brute force."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,9 +79,10 @@ class MemoryJobs:
         self._request("store_build")
         self.builds.setdefault(build_id, BuildRow())
 
-    def belongs(self, run_id: str, pipeline_id: str, now: int) -> None:
-        self._request("belongs")
-        self.pipelines[run_id] = pipeline_id
+    def belong(self, runs: Mapping[str, str], now: int) -> None:
+        if runs:
+            self._request("belong")
+            self.pipelines |= runs
 
     def known(self, run_id: str) -> KnownRun:
         self._request("known")

@@ -18,7 +18,7 @@ from local.demo.world import ORG, Person, Pipeline, Repo, digest, number_of
 Json = dict[str, Any]
 Webhook = tuple[int, dict[str, str], bytes]
 
-_API: Final = "https://api.github.com"
+API: Final = "https://api.github.com"
 # `name{/part}` stands for name_url: base/name{/part}; `name:path` where the two differ.
 _REPOSITORY_URLS: Final = """archive:{archive_format}{/ref} assignees{/user} blobs:git/blobs{/sha}
 branches{/branch} collaborators{/collaborator} comments{/number} commits{/sha} compare:compare/{base}...{head}
@@ -42,12 +42,12 @@ def webhooks(run: Run, secret: str) -> Iterator[Webhook]:
         yield webhook(_payload(run, action, status, conclusion, at), at, secret)
 
 
-def webhook(payload: Json, at: int, secret: str) -> Webhook:
+def webhook(payload: Json, at: int, secret: str, event: str = "workflow_run") -> Webhook:
     body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {
         "content-type": "application/json",
         "user-agent": "GitHub-Hookshot/b1d2c3f",
-        "x-github-event": "workflow_run",
+        "x-github-event": event,
         "x-github-delivery": str(UUID(bytes=sha256(body).digest()[:16])),
         "x-github-hook-installation-target-type": "repository",
     }
@@ -63,15 +63,15 @@ def _payload(run: Run, action: str, status: str, conclusion: str | None, at: int
         "action": action,
         "workflow_run": _workflow_run(run, status, conclusion, at),
         "workflow": _workflow(run.pipeline),
-        "repository": _repository(repo, ORG),
-        "organization": _organization(),
-        "sender": _person(run.actor or run.push.author),
+        "repository": repository(repo, ORG),
+        "organization": organization(),
+        "sender": person(run.actor or run.push.author),
     }
 
 
 def _workflow_run(run: Run, status: str, conclusion: str | None, at: int) -> Json:
     pipeline, repo, push = run.pipeline, run.pipeline.repo, run.push
-    url = f"{_API}/repos/{repo.full_name}/actions/runs/{run.id}"
+    url = f"{API}/repos/{repo.full_name}/actions/runs/{run.id}"
     owner = push.fork.login if push.fork else ORG
     actor = run.actor or push.author
     return {
@@ -94,17 +94,17 @@ def _workflow_run(run: Run, status: str, conclusion: str | None, at: int) -> Jso
         "pull_requests": [],
         "created_at": iso(run.created_at),
         "updated_at": iso(at),
-        "actor": _person(push.author),
+        "actor": person(push.author),
         "run_attempt": run.attempt,
         "run_started_at": iso(run.queued_at),
-        "triggering_actor": _person(actor),
+        "triggering_actor": person(actor),
         **{f"{name}_url": f"{url}/{name}" for name in ("jobs", "logs", "artifacts", "cancel", "rerun")},
-        "check_suite_url": f"{_API}/repos/{repo.full_name}/check-suites/{run.id + 1}",
+        "check_suite_url": f"{API}/repos/{repo.full_name}/check-suites/{run.id + 1}",
         "previous_attempt_url": f"{url}/attempts/{run.attempt - 1}" if run.attempt > 1 else None,
-        "workflow_url": f"{_API}/repos/{repo.full_name}/actions/workflows/{pipeline.id}",
+        "workflow_url": f"{API}/repos/{repo.full_name}/actions/workflows/{pipeline.id}",
         "head_commit": _commit(run),
-        "repository": _repository(repo, ORG),
-        "head_repository": _repository(repo, owner),
+        "repository": repository(repo, ORG),
+        "head_repository": repository(repo, owner),
     }
 
 
@@ -135,16 +135,16 @@ def _workflow(pipeline: Pipeline) -> Json:
         "state": "active",
         "created_at": "2024-03-04T09:12:31.000Z",
         "updated_at": "2026-02-11T15:40:02.000Z",
-        "url": f"{_API}/repos/{pipeline.repo.full_name}/actions/workflows/{pipeline.id}",
+        "url": f"{API}/repos/{pipeline.repo.full_name}/actions/workflows/{pipeline.id}",
         "html_url": f"{home}/blob/{pipeline.repo.default_branch}/{_file(pipeline)}",
         "badge_url": f"{home}/workflows/{pipeline.name.replace(' ', '%20')}/badge.svg",
     }
 
 
 @cache
-def _repository(repo: Repo, owner: str) -> Json:
+def repository(repo: Repo, owner: str) -> Json:
     full_name = f"{owner}/{repo.name}"
-    url = f"{_API}/repos/{full_name}"
+    url = f"{API}/repos/{full_name}"
     return {
         "id": repo.id if owner == ORG else number_of(full_name, 10**9),
         "node_id": f"R_{digest(full_name)}",
@@ -163,8 +163,8 @@ def _repository(repo: Repo, owner: str) -> Json:
 
 
 @cache
-def _organization() -> Json:
-    url = f"{_API}/orgs/{ORG}"
+def organization() -> Json:
+    url = f"{API}/orgs/{ORG}"
     return {
         "login": ORG,
         "id": number_of(ORG, 10**8),
@@ -174,7 +174,7 @@ def _organization() -> Json:
     }
 
 
-def _person(person: Person) -> Json:
+def person(person: Person) -> Json:
     return _account(person.login, "Bot" if person.login.endswith("-bot") else "User")
 
 
@@ -186,9 +186,9 @@ def _account(login: str, kind: str) -> Json:
         "id": number,
         "node_id": f"U_{digest(login)}",
         "avatar_url": f"https://avatars.githubusercontent.com/u/{number}?v=4",
-        "url": f"{_API}/users/{login}",
+        "url": f"{API}/users/{login}",
         "html_url": f"https://github.com/{login}",
-        **_urls(f"{_API}/users/{login}", _PERSON_URLS),
+        **_urls(f"{API}/users/{login}", _PERSON_URLS),
         "type": kind,
         "site_admin": False,
     }

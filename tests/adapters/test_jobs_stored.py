@@ -1,8 +1,10 @@
 """What the jobs function reads and writes, on moto: a run's jobs, a build's first start, jobs' numbers."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from pipeline_health.adapters import keys
@@ -11,6 +13,7 @@ from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.adapters.jobs_stored import JobsTable
+from pipeline_health.adapters.outage import Busy
 from pipeline_health.domain.build import Build, Sighting, Status
 from pipeline_health.domain.jobs import CountedJob, Job, JobMoves, JobSighting
 from pipeline_health.domain.packing import unpacked
@@ -79,7 +82,7 @@ def test_it_finds_a_run_s_jobs_and_its_pipeline(table: JobsTable, store: DynamoS
         store, FAILED, PASSED, a_job(3, Status.QUEUED), FAILED.model_copy(update={"run_id": "github.77.10"})
     )
     assert table.known(RUN).pipeline_id is None
-    table.belongs(RUN, PIPELINE, START)
+    table.belong({RUN: PIPELINE}, START)
     known = table.known(RUN)
     assert known.pipeline_id == PIPELINE
     assert [(each.job, each.is_news) for each in known.jobs] == [
@@ -185,3 +188,30 @@ def test_names_of_any_kind_have_numbers_of_their_own(
     deliver(store, *jobs)
     count_jobs([record_of_build()], flow(table))
     assert numbers(dynamodb) == expected(jobs)
+
+
+def test_it_remembers_the_pipelines_of_many_runs_in_few_requests(
+    table: JobsTable, dynamodb: DynamoDBClient
+) -> None:
+    sent: list[str] = []
+    dynamodb.meta.events.register("before-send.dynamodb", lambda **told: sent.append(told["event_name"]))
+    runs = {f"github.77.{number}": PIPELINE for number in range(60)}
+    table.belong(runs, START)
+    assert len(sent) == 3
+    assert {table.known(run).pipeline_id for run in runs} == {PIPELINE}
+
+
+def test_what_a_busy_table_leaves_undone_is_asked_for_again_and_then_raised(
+    table: JobsTable, dynamodb: DynamoDBClient
+) -> None:
+    puts: Any = [{"PutRequest": {"Item": to_item(keys.jobs_run_key(RUN))}}]
+    left = {"UnprocessedItems": {"BuildsTable": puts}}
+    with Stubber(dynamodb) as stub:
+        for answer in (left, {}):
+            stub.add_response("batch_write_item", answer)
+        table.belong({RUN: PIPELINE}, START)
+        stub.assert_no_pending_responses()
+        for _ in range(5):
+            stub.add_response("batch_write_item", left)
+        with pytest.raises(Busy):
+            table.belong({RUN: PIPELINE}, START)

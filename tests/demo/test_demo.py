@@ -2,18 +2,22 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
 
 import pytest
 
-from local.demo.deliveries import RECENT, Delivery, deliveries
+from local.demo.deliveries import RECENT, WITH_JOBS, Delivery, deliveries
+from local.demo.github_jobs import jobs_of
 from local.demo.history import History, Run
 from local.demo.moments import DAY, moment
 from local.demo.world import PIPELINES, pipelines
 from pipeline_health.domain.build import Build, Sighting, Status
+from pipeline_health.domain.jobs import Job, JobSighting
 from pipeline_health.domain.times import format_instant
 from pipeline_health.providers import delivery as product
+from pipeline_health.providers.delivery import Parsed
 from pipeline_health.providers.senders import SENDERS
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
@@ -35,17 +39,29 @@ def sent(runs: list[Run]) -> list[Delivery]:
     return [delivery for run in runs for delivery in deliveries(run, NOW, SECRET)]
 
 
-def understood(delivery: Delivery) -> Build:
+def parsed(delivery: Delivery) -> Parsed:
     sender = SENDERS[delivery.path.rpartition("/")[2]]
     received = product.Delivery(body=delivery.body, received_at=NOW, headers=delivery.headers)
     sender.verify(received, [SECRET.encode()])
-    sighting = sender.parse(received)
+    return sender.parse(received)
+
+
+def understood(delivery: Delivery) -> Build:
+    sighting = parsed(delivery)
     assert isinstance(sighting, Sighting)
     return sighting.build
 
 
+def is_of_a_job(delivery: Delivery) -> bool:
+    return delivery.headers.get("x-github-event") == "workflow_job"
+
+
+def of_builds(sent: Iterable[Delivery]) -> list[Delivery]:
+    return [delivery for delivery in sent if not is_of_a_job(delivery)]
+
+
 def test_it_sends_only_webhooks_that_are_signed_and_become_builds(sent: list[Delivery]) -> None:
-    builds = [understood(delivery) for delivery in sent]
+    builds = [understood(delivery) for delivery in of_builds(sent)]
     assert {build.provider for build in builds} == {"github", "jenkins"}
     assert {build.status for build in builds} == set(Status)
     words = {build.conclusion for build in builds}
@@ -66,7 +82,7 @@ def test_it_has_as_many_pipelines_as_asked_for_each_with_an_id_of_its_own(runs: 
 def test_it_sends_every_phase_of_recent_runs_and_the_end_of_old_ones(runs: list[Run]) -> None:
     phases = {"github": 3, "jenkins": 4, "flat": 2}
     for run in runs:
-        sent = list(deliveries(run, NOW, ""))
+        sent = of_builds(deliveries(run, NOW, ""))
         if run.completed_at < NOW - DAY:
             assert len(sent) == 1
         elif run.queued_at > NOW - RECENT and run.completed_at < NOW - 60_000:
@@ -86,7 +102,7 @@ def test_it_breaks_a_pipeline_that_was_green(history: History, runs: list[Run]) 
     before = [run for run in runs if run.pipeline is PIPELINES[0] and run.push.on_default]
     ended = sorted((run for run in before if run.completed_at <= NOW), key=lambda run: run.completed_at)
     assert ended[-1].conclusion == "success"
-    statuses = [understood(delivery).status for delivery in deliveries(breaking, NOW, SECRET)]
+    statuses = [understood(delivery).status for delivery in of_builds(deliveries(breaking, NOW, SECRET))]
     assert statuses == [Status.QUEUED, Status.IN_PROGRESS, Status.FAILURE]
     assert understood([*deliveries(breaking, NOW, SECRET)][-1]).branch == "main"
 
@@ -152,7 +168,8 @@ def test_it_re_runs_the_same_run(runs: list[Run]) -> None:
 
 
 def test_it_says_what_github_says_in_every_payload(sent: list[Delivery]) -> None:
-    body = max((each.body for each in sent if "x-github-event" in each.headers), key=len)
+    bodies = [each.body for each in of_builds(sent) if "x-github-event" in each.headers]
+    body = max(bodies, key=len)
     payload = json.loads(body)
     run = payload["workflow_run"]
     assert {"action", "workflow", "repository", "organization", "sender"} < set(payload)
@@ -167,3 +184,47 @@ def test_it_writes_instants_as_the_product_reads_them() -> None:
     from local.demo.moments import iso
 
     assert iso(NOW) == format_instant(NOW)
+
+
+def as_jobs(sent: Iterable[Delivery]) -> dict[int, Job]:
+    """Each as its last webhook tells of it."""
+    jobs: dict[int, Job] = {}
+    for delivery in filter(is_of_a_job, sent):
+        sighting = parsed(delivery)
+        assert isinstance(sighting, JobSighting)
+        jobs[sighting.job.id] = sighting.job
+    return jobs
+
+
+def test_it_tells_of_the_jobs_of_the_last_days_as_github_does(runs: list[Run], sent: list[Delivery]) -> None:
+    jobs = as_jobs(sent)
+    late = [run for run in runs if run.pipeline.sender == "github" and run.queued_at > NOW - WITH_JOBS]
+    told = {f"github.{run.pipeline.repo.id}.{run.id}" for run in late if run.completed_at <= NOW}
+    assert told <= {job.run_id for job in jobs.values()}
+    assert {job.name for job in jobs.values()} >= {"lint", "test", "deploy", "build"}
+    assert {job.status for job in jobs.values()} == set(Status) - {Status.QUEUED}
+    assert len({job.failing_step.name for job in jobs.values() if job.failing_step}) > 3
+
+
+def test_its_jobs_wait_then_work_within_their_run_and_the_last_one_ends_it(runs: list[Run]) -> None:
+    for run in runs:
+        for job in jobs_of(run):
+            assert run.queued_at <= job.created_at <= job.completed_at <= run.completed_at
+            assert job.conclusion == "skipped" or job.created_at <= job.started_at <= job.completed_at
+        if not run.failed:
+            assert max(job.completed_at for job in jobs_of(run)) >= run.completed_at - 1000
+
+
+def test_a_run_that_failed_has_one_job_to_blame_and_none_started_after_it(runs: list[Run]) -> None:
+    for run in runs:
+        guilty = [job for job in jobs_of(run) if job.conclusion in ("failure", "timed_out")]
+        assert len(guilty) == (run.failed and run.pipeline.sender == "github")
+        for job in jobs_of(run):
+            if guilty and job.plan.start >= guilty[0].plan.end:
+                assert job.conclusion == "skipped"
+
+
+def test_what_breaks_in_front_of_everybody_says_at_which_step(history: History) -> None:
+    jobs = as_jobs(deliveries(history.breaking(PIPELINES[0]), NOW, SECRET)).values()
+    (failed,) = [job for job in jobs if job.status is Status.FAILURE]
+    assert failed.failing_step

@@ -121,8 +121,9 @@ def permissions_for(call: Call) -> set[Permission]:
     if call.operation == "dynamodb.TransactWriteItems":
         items = json.loads(call.body)["TransactItems"]
         return {(f"dynamodb:{verb}Item", what["TableName"]) for item in items for verb, what in item.items()}
-    if call.operation == "dynamodb.BatchGetItem":
-        return {("dynamodb:BatchGetItem", table) for table in json.loads(call.body)["RequestItems"]}
+    if call.operation in ("dynamodb.BatchGetItem", "dynamodb.BatchWriteItem"):
+        action = call.operation.replace(".", ":")
+        return {(action, table) for table in json.loads(call.body)["RequestItems"]}
     action = _NAMES.get(call.operation, call.operation.replace(".", ":"))
     return {(action, json.loads(call.body)["TableName"] if action.startswith("dynamodb:") else "")}
 

@@ -41,7 +41,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SetAsideQueue": {"sqs:SendMessage"},
     },
     "JobsFunction": {
-        "BuildsTable": {"dynamodb:Query", "dynamodb:UpdateItem"},
+        "BuildsTable": {"dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         "BuildsTable.StreamArn": {
             "dynamodb:DescribeStream",
             "dynamodb:GetRecords",

@@ -10,6 +10,7 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.counts import meaning
 from pipeline_health.adapters.dynamodb import Item, from_item, to_item
 from pipeline_health.adapters.jobs import job_from
+from pipeline_health.adapters.outage import Busy
 from pipeline_health.domain.jobs import CountedJob, JobMoves, moved
 from pipeline_health.domain.packing import packed
 from pipeline_health.domain.times import SECOND
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef as Action
 
 _COUNTED: Final = TypeAdapter(CountedJob)
-_MAP: Final = "SET pipeline_id = :pipeline_id, expires_at = if_not_exists(expires_at, :expires_at)"
+_PUTS: Final = 25  # the most that one BatchWriteItem takes
+_TRIES: Final = 5  # of what a busy table leaves undone; then the batch comes again
 _START: Final = "SET first_job_at = :at, updated_at = :now ADD revision :one"
 _NEW_START: Final = "attribute_exists(pk) AND (attribute_not_exists(first_job_at) OR first_job_at <> :at)"
 _NO_START: Final = "SET updated_at = :now REMOVE first_job_at ADD revision :one"
@@ -47,15 +49,27 @@ class JobsTable:
         self._metrics = metrics
         self._retention = retention_days * 24 * 3600
 
-    def belongs(self, run_id: str, pipeline_id: str, now: int) -> None:
-        key = {"pk": keys.jobs_partition(run_id), "sk": keys.JOBS_RUN}
-        values = {":pipeline_id": pipeline_id, ":expires_at": now // SECOND + self._retention}
-        self._client.update_item(
-            TableName=self._builds,
-            Key=to_item(key),
-            UpdateExpression=_MAP,
-            ExpressionAttributeValues=to_item(values),
-        )
+    def belong(self, runs: Mapping[str, str], now: int) -> None:
+        """In few requests, since every build of GitHub's comes by here, with jobs or without."""
+        expires_at = now // SECOND + self._retention
+        puts: list[Any] = [
+            {
+                "PutRequest": {
+                    "Item": to_item({**keys.jobs_run_key(run), "pipeline_id": of, "expires_at": expires_at})
+                }
+            }
+            for run, of in runs.items()
+        ]
+        for start in range(0, len(puts), _PUTS):
+            self._put(puts[start : start + _PUTS])
+
+    def _put(self, puts: list[Any]) -> None:
+        for _ in range(_TRIES):
+            answer = self._client.batch_write_item(RequestItems={self._builds: puts})
+            puts = answer.get("UnprocessedItems", {}).get(self._builds, [])
+            if not puts:
+                return
+        raise Busy
 
     def known(self, run_id: str) -> KnownRun:
         """Consistent, so that of a run's pipeline and its jobs whoever reads last sees both."""

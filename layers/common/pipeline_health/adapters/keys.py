@@ -33,12 +33,17 @@ def build_key_of(build_id: str) -> dict[str, str]:
 
 
 _JOBS: Final = "jobs#"
-JOBS_RUN: Final = "run"  # beside a run's jobs: which pipeline it belongs to
+JOBS_RUN: Final = "run"
 
 
 def jobs_partition(run_id: str) -> str:
     """All jobs of a run, over all of its attempts."""
     return f"{_JOBS}{run_id}"
+
+
+def jobs_run_key(run_id: str) -> dict[str, str]:
+    """Beside a run's jobs: which pipeline it belongs to."""
+    return {"pk": jobs_partition(run_id), "sk": JOBS_RUN}
 
 
 def job_key(job: Job) -> dict[str, str]:

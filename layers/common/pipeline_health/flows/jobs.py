@@ -5,7 +5,7 @@ write first and look then: whichever comes second sees the other, so neither is 
 repeat whole or in part, by any number of workers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -68,7 +68,8 @@ class KnownRun:
 class Jobs(Protocol):
     """The jobs in the builds table, and their numbers."""
 
-    def belongs(self, run_id: str, pipeline_id: str, now: int) -> None: ...
+    def belong(self, runs: Mapping[str, str], now: int) -> None:
+        """Remembers the pipeline of each run."""
 
     def known(self, run_id: str) -> KnownRun:
         """Everything stored of a run before this was asked."""
@@ -104,6 +105,8 @@ def count_jobs(records: Iterable[Record], to: Counting) -> Tally:
     runs: dict[str, list[tuple[News, Record]]] = {}
     for news, record in _readable(records, to, tally):
         runs.setdefault(news.run_id, []).append((news, record))
+    found = {news.run_id: news.pipeline_id for told in runs.values() for news, _ in told if news.pipeline_id}
+    to.jobs.belong(found, to.now())  # written first, looked at then: see above
     for run_id, told in runs.items():
         try:
             _take_in(run_id, {news for news, _ in told}, to, tally)
@@ -133,11 +136,8 @@ def _set_aside(record: Record, error: Exception, to: Counting, tally: Tally) -> 
 
 
 def _take_in(run_id: str, told: set[News], to: Counting, tally: Tally) -> None:
-    """Written first, looked at then: see above."""
-    for pipeline_id in {news.pipeline_id for news in told if news.pipeline_id}:
-        to.jobs.belongs(run_id, pipeline_id, to.now())
     known = to.jobs.known(run_id)
-    if known.pipeline_id is None:
+    if known.pipeline_id is None or not known.jobs:
         return
     for attempt in sorted({news.attempt for news in told}):
         tally.started += _tell_start(known, attempt, to)
