@@ -157,6 +157,18 @@ def test_it_names_the_source_with_the_wrong_token_and_reads_the_others(
     assert {"source": "github acme/shop", "source_failed": [1.0]}.items() <= metrics[0].items()
 
 
+def test_it_names_the_source_with_the_wrong_host_and_reads_the_others(
+    monkeypatch: pytest.MonkeyPatch, ci: JenkinsServer, dynamodb: DynamoDBClient, log: io.StringIO
+) -> None:
+    monkeypatch.setenv("RECONCILE_JENKINS_URLS", f"http://localhost:1/, {ci.url}")
+    look()
+    wrong = [line for line in lines(log) if line["level"] == "WARNING"]
+    assert [(line["message"], line["source"], line["reason"]) for line in wrong] == [
+        ("source_failed", "jenkins localhost:1", "unreachable")
+    ]
+    assert len(stored(dynamodb)) == 2
+
+
 def test_it_tells_no_secret(log: io.StringIO, capsys: pytest.CaptureFixture[str], hub: GitHubServer) -> None:
     hub.token = "changed"
     look()
