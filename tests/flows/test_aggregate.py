@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.events import Change
 from pipeline_health.domain.ledger import Stored
@@ -251,3 +252,13 @@ def test_it_sets_a_bad_record_aside_and_counts_the_others() -> None:
     assert (tally.counted, tally.set_aside) == (2, 1)
     assert aside.kept == [(bad, "unreadable: ValueError")]
     assert counts.totals == expected_totals([a_build(1), a_build(2)])
+
+
+def test_it_counts_builds_of_last_year_and_of_a_clock_that_is_ahead_in_their_own_hours() -> None:
+    """Nothing here asks what time it is; a sender's clock may be a day ahead (providers/fields.py)."""
+    to, counts, _, _ = flow()
+    hours = [START // HOUR_MS + ahead for ahead in (-400 * 24, 0, 23)]
+    ends = {str(hour): hour * HOUR_MS + 1 for hour in hours}
+    aggregate(sent([a_build(1, run=run, completed_at=end) for run, end in ends.items()]), to)
+    counted = {hour: total["d_success"] for (scope, hour), total in counts.totals.items() if scope == Scope()}
+    assert counted == dict.fromkeys(hours, 1)
