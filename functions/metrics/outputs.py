@@ -5,7 +5,7 @@ Each route imports what it needs when it is asked: a cold start for a page must 
 
 # ruff: noqa: PLC0415  # see above
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -55,7 +55,16 @@ def _root(request: Request) -> str:
 def _badge(provider: str, path: str, asked: q.BadgeQuestion) -> Badge:
     from pipeline_health.flows.badges import Badges
 
-    return Badges(tables.metrics_table()).badge(provider, path, asked, tables.now())
+    table = tables.metrics_table()
+    return Badges(table, _names(table)).badge(provider, path, asked, tables.now())
+
+
+@lru_cache(maxsize=1)
+def _names(table: Any) -> Any:
+    """For as long as this process lives."""
+    from pipeline_health.flows.badges import Names
+
+    return Names(table)
 
 
 @router.get("/badge/{provider}/{repo:path}/{pipeline}.svg", **_text("image/svg+xml", said.SVG_EXAMPLE))

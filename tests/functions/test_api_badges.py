@@ -7,13 +7,15 @@ from xml.etree import ElementTree
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from pipeline_health.adapters import reading_tables
 from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.api.badge import LABEL_LIMIT, Badge, Color, svg
 from pipeline_health.api.output_answers import ShieldsBadge
 from pipeline_health.domain.build import Status
 from pipeline_health.domain.times import DAY, HOUR
+from pipeline_health.flows.badges import PAUSE
 from tests.functions.test_api_costs import Requests
-from tests.reading import a_build, count, ended, get, serve
+from tests.reading import NOW, a_build, count, ended, get, serve
 
 SVG = "{http://www.w3.org/2000/svg}"
 GREY = Color.GREY.value
@@ -202,3 +204,20 @@ def test_it_takes_few_requests(
     requests = Requests(reading_client())
     shields(path, **asked)
     assert 0 < requests.asked.total() <= at_most
+
+
+def test_it_reads_every_card_for_a_name_only_now_and_then(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may see badges may ask for any name, as often as the API is not throttled."""
+    count(dynamodb, ended(9))
+    requests = Requests(reading_client())
+    for name in ("CI", "new", "none", "CI"):
+        shields(f"github/acme/shop/{name}")
+    assert requests.asked == {"cards": 1, "GetItem": 2}
+    count(dynamodb, ended(8, pipeline_id="github.1.3", pipeline="new"))
+    assert words("github/acme/shop/new") == ("pipeline", "unknown")
+    monkeypatch.setattr(reading_tables, "now", lambda: NOW + PAUSE)
+    assert words("github/acme/shop/new") == ("new", "passing")
+    count(dynamodb, ended(7, Status.FAILURE))
+    assert words("github/acme/shop/CI") == ("CI", "failing")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pipeline_health.api.badge import AMBIGUOUS, UNKNOWN, Badge, Color
@@ -17,6 +17,8 @@ from pipeline_health.domain.times import SECOND
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.metrics import Aggregates, Share
 
+KEPT: Final = 60 * SECOND
+PAUSE: Final = 5 * SECOND  # before a name that nobody knew is looked for again
 GOOD: Final = 95.0  # percent
 FAIR: Final = 80.0
 _ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}", re.ASCII)
@@ -35,9 +37,34 @@ class BadgesStore(Protocol):
     def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
 
 
+@dataclass
+class Names:
+    """The ids behind a sender and a path, remembered for a while. They are found by reading every card, which
+    nobody shall make dear by asking again and again where badges are public.
+    """
+
+    store: BadgesStore
+    known: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    read_at: int | None = None
+
+    def ids(self, provider: str, path: str, now: int) -> list[str]:
+        kept = KEPT if (provider, path) in self.known else PAUSE
+        if self.read_at is None or now - self.read_at >= kept:
+            self._read()
+            self.read_at = now
+        return self.known.get((provider, path), [])
+
+    def _read(self) -> None:
+        self.known = {}
+        for pipeline in self.store.pipelines():
+            place = pipeline.provider, f"{pipeline.repo}/{pipeline.name}"
+            self.known.setdefault(place, []).append(pipeline.pipeline_id)
+
+
 @dataclass(frozen=True)
 class Badges:
     store: BadgesStore
+    names: Names
 
     def badge(self, provider: str, path: str, asked: BadgeQuestion, now: int) -> Badge:
         """`path` is the repository and the pipeline. Both may hold slashes, so only the two together are
@@ -47,7 +74,7 @@ class Badges:
         ids = [last] if last.startswith(f"{provider}.") and _ID.fullmatch(last) else []
         card = self._card(ids)
         if card is None:
-            ids = self._ids(provider, path)
+            ids = self.names.ids(provider, path, now)
             card = self._card(ids)
         if len(ids) > 1:
             return AMBIGUOUS
@@ -55,10 +82,6 @@ class Badges:
 
     def _card(self, ids: list[str]) -> Card | None:
         return self.store.card(ids[0]) if len(ids) == 1 else None
-
-    def _ids(self, provider: str, path: str) -> list[str]:
-        known = self.store.pipelines()
-        return [p.pipeline_id for p in known if p.provider == provider and f"{p.repo}/{p.name}" == path]
 
     def _of(self, card: Card, name: str, asked: BadgeQuestion, now: int) -> Badge:
         if asked.metric == "status":
