@@ -1,8 +1,9 @@
-"""Make what `sam build` built start fast: python -m local.pack .aws-sam/build, by the Python that Lambda runs.
+"""Make what `sam build` built start fast: `make build` runs it, by the Python that Lambda runs.
 
-Lambda's file system is read-only, so without compiled modules every cold start compiles all that it imports; and
-botocore carries the descriptions of four hundred services, of which we call five. Figures: docs/performance.md.
-What a function carries and the layer has, too, goes as well. Safe to run twice; a build that was not packed works too, only slower.
+Lambda's file system is read-only, so without compiled modules every cold start compiles all that it imports.
+botocore carries the descriptions of four hundred services, of which we call five; and what a function carries
+and the layer has, too, is there twice. Figures: docs/performance.md. Safe to run twice; a build that was not
+packed works as well, only slower.
 """
 
 import compileall

@@ -6,13 +6,12 @@ import time
 from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
-from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters import aws, dynamodb
 from pipeline_health.adapters.aside import SetAsideTable
 from pipeline_health.adapters.builds import from_image
 from pipeline_health.adapters.builds_stored import StoredBuilds
@@ -65,7 +64,7 @@ def flow() -> Aggregation:
     return Aggregation(
         counts=CountsTable(dynamodb.client(), settings.METRICS_TABLE),
         builds=StoredBuilds(dynamodb.client(), settings.BUILDS_TABLE),
-        topic=EventsTopic(boto3.client("sns"), settings.EVENTS_TOPIC_ARN),
+        topic=EventsTopic(aws.client("sns"), settings.EVENTS_TOPIC_ARN),
         aside=SetAsideTable(dynamodb.client(), settings.SET_ASIDE_TABLE, now),
         read=stored,
         pause=pause,

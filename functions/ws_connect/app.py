@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, Literal
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline_health.adapters import aws
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.adapters.tickets import TicketTable
@@ -45,12 +45,12 @@ def _settings() -> Settings:
 
 @cache
 def _connections() -> ConnectionTable:
-    return ConnectionTable(boto3.client("dynamodb"), _settings().connections_table)
+    return ConnectionTable(aws.client("dynamodb"), _settings().connections_table)
 
 
 @cache
 def _tickets() -> TicketTable:
-    return TicketTable(boto3.client("dynamodb"), _settings().tickets_table)
+    return TicketTable(aws.client("dynamodb"), _settings().tickets_table)
 
 
 @cache

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_health.adapters import aws
 from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.adapters.keys import build_key, recent_key
 from pipeline_health.domain.build import Build, Sighting, Status, unsaid
@@ -173,4 +173,4 @@ def writing_client() -> "DynamoDBClient":
         account_id_endpoint_mode="disabled",
         user_agent="pipeline-health",  # botocore's own takes twenty objects to build, at each request
     )
-    return boto3.client("dynamodb", config=config)
+    return aws.client("dynamodb", config)

@@ -1,9 +1,8 @@
 """The DynamoDB client that the API reads with."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.parsers import JSONParser, ResponseParserFactory
@@ -41,4 +40,5 @@ def reading_client() -> "DynamoDBClient":
         parameter_validation=False,  # what is asked is built by the adapters alone
         account_id_endpoint_mode="disabled",
     )
-    return boto3.Session(botocore_session=session).client("dynamodb", config=config)
+    client: Any = session.create_client("dynamodb", config=config)
+    return cast("DynamoDBClient", client)

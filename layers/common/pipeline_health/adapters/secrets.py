@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_health.adapters import aws
 from pipeline_health.domain.times import SECOND
 from pipeline_health.flows.ingest import Unavailable
 
@@ -71,4 +71,4 @@ def _secrets_in(text: str, names: Sequence[str]) -> tuple[bytes, ...]:
 @cache
 def secrets_client() -> "SecretsManagerClient":
     config = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
-    return boto3.client("secretsmanager", config=config)
+    return aws.client("secretsmanager", config)

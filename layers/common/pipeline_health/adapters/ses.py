@@ -3,10 +3,10 @@
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_health.adapters import aws
 from pipeline_health.adapters.mail import Mail
 from pipeline_health.flows.delivery import DeliveryFailed
 
@@ -56,4 +56,4 @@ class Ses:
 def client() -> "SESV2Client":
     """One attempt: SES has no idempotency key, so a repetition after a lost answer would be a second mail."""
     config = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
-    return boto3.client("sesv2", config=config)
+    return aws.client("sesv2", config)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline_health.adapters import aws
 from pipeline_health.domain.subscription import Delivery
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ApiGatewaySockets:
             retries={"total_max_attempts": 1},
             max_pool_connections=side_by_side,
         )
-        return cls(boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=config))
+        return cls(aws.client("apigatewaymanagementapi", config, endpoint))
 
     def send(self, connection_id: str, message: bytes) -> Delivery:
         try:
