@@ -80,6 +80,13 @@ check: .venv/dev lint-template scan build ## Everything CI checks beside the tes
 bench: .venv/dev ## Measure what the product promises about its speed
 	@$(BIN)/python -m bench
 
+.PHONY: bench-cold
+bench-cold: .venv/dev .venv-sam/ready .venv-lambda/ready ## Measure the cold start of each function as it is deployed
+	@$(python313); PATH="$$folder:$$PATH" .venv-sam/bin/sam build --build-dir .local/cold \
+	--parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m)) >/dev/null 2>&1 && \
+	"$$folder/python3.13" -m local.pack .local/cold
+	@$(BIN)/python -m bench.cold .local/cold .venv-lambda/bin/python
+
 .PHONY: format
 format: .venv/dev ## Format the code and mend what a tool can mend
 	$(BIN)/ruff check --fix
@@ -87,7 +94,8 @@ format: .venv/dev ## Format the code and mend what a tool can mend
 
 .PHONY: build
 build: .venv-sam/ready ## Build what `sam deploy` uploads
-	@$(python313); PATH="$$folder:$$PATH" .venv-sam/bin/sam build
+	@$(python313); PATH="$$folder:$$PATH" .venv-sam/bin/sam build && \
+	"$$folder/python3.13" -m local.pack .aws-sam/build
 
 .PHONY: lint-template
 lint-template: .venv/dev .venv-sam/ready ## Lint template.yaml and what AWS makes of it
@@ -112,12 +120,13 @@ lock: .venv/uv ## Pin everything anew after a requirements file (*.in) was chang
 	$(COMPILE) --no-annotate -c requirements/run.txt functions/authorizer/requirements.in -o functions/authorizer/requirements.txt
 	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --generate-hashes requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) --generate-hashes requirements/lambda.in -o requirements/lambda.txt
 	$(COMPILE) --generate-hashes requirements/scan.in -o requirements/scan.txt
 	$(COMPILE) --generate-hashes -c requirements/run.txt requirements/fuzz.in -o requirements/fuzz.txt
 
 .PHONY: clean
 clean: ## Remove everything that a target made
-	rm -rf .venv .venv-sam .venv-scan .venv-fuzz .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-lambda .venv-scan .venv-fuzz .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##### How it sets itself up; a file marks what is done
@@ -160,6 +169,11 @@ endef
 	@touch $@ .venv/run
 
 # The SAM CLI pins what we pin otherwise, so it lives apart.
+.venv-lambda/ready: requirements/lambda.txt | .venv/uv
+	@$(python313); "$$folder/python3.13" -m venv --without-pip .venv-lambda
+	@$(UV) pip sync --quiet --python .venv-lambda/bin/python $<
+	@touch $@
+
 .venv-sam/ready: requirements/sam.txt | .venv/uv
 	@$(BIN)/python -m venv --without-pip .venv-sam
 	@$(UV) pip sync --quiet --python .venv-sam/bin/python $<

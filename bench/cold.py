@@ -1,8 +1,8 @@
 """Cold starts of every function as it is deployed, beside the floor: `make bench-cold`.
 
 The floor is a handler that only builds boto3's client, in the same layer; the empty handler imports nothing.
-Every sample is a new process of the Python that Lambda runs, and all functions take turns, so that what others
-do on the machine meets all alike.
+Every sample is a new process of the Python that Lambda runs, and all functions take turns: what others do on
+the machine meets all alike.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from bench.runtime_api import started_ms
 from local.pack import LAYER
 from local.translate import load
 
-SAMPLES: Final = 20
+SAMPLES: Final = 7
 FLOOR: Final = "import boto3\nboto3.client('dynamodb')\n"
 HANDLER: Final = "def handler(event, context): return {}\n"
 TIMES_THE_FLOOR: Final = {"IngestFunction": 1.25, "ApiFunction": 2.0, "AuthorizerFunction": 2.0}

@@ -17,6 +17,12 @@ from typing import Final
 RUNTIME: Final = (3, 13)
 SERVICES: Final = frozenset({"apigatewaymanagementapi", "dynamodb", "secretsmanager", "sesv2", "sns"})
 LAYER: Final = "PipelineHealthLayer/python"
+MEGABYTES: Final = {
+    "*": 40,
+    "AuthorizerFunction": 50,
+}  # the latter brings OpenSSL, for tokens of OpenID Connect
+SDK: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3")
+INGEST_WITHOUT_SDK: Final = 25
 
 
 def main(build: Path) -> None:
@@ -31,6 +37,8 @@ def main(build: Path) -> None:
         file.unlink(missing_ok=True)
     _compile(build)
     print(f"Packed {build}: {before:.0f} MB -> {_megabytes(build):.0f} MB")
+    if heavy := list(_too_heavy(build)):
+        sys.exit("\n".join(heavy))
 
 
 def _unused(build: Path) -> Iterator[Path]:
@@ -59,6 +67,19 @@ def _compile(build: Path) -> None:
         )
         if not done:
             sys.exit(f"Something in {folder} does not compile; see above.")
+
+
+def _too_heavy(build: Path) -> Iterator[str]:
+    """The guard of every function's size, unzipped and with the layer; Lambda itself refuses 250 MB."""
+    layer = _megabytes(build / LAYER)
+    sdk = sum(_megabytes(build / LAYER / name) for name in SDK)
+    for folder in (each for each in build.iterdir() if each.is_dir() and not LAYER.startswith(each.name)):
+        size = _megabytes(folder) + layer
+        most = MEGABYTES.get(folder.name, MEGABYTES["*"])
+        if size > most:
+            yield f"{folder.name} and its layer are {size:.0f} MB; more than {most} start too slowly."
+        if folder.name == "IngestFunction" and size - sdk > INGEST_WITHOUT_SDK:
+            yield f"{folder.name} without the AWS SDK is {size - sdk:.0f} MB, more than {INGEST_WITHOUT_SDK}."
 
 
 def _megabytes(folder: Path) -> float:
