@@ -83,9 +83,9 @@ bench: .venv/dev ## Measure what the product promises about its speed
 .PHONY: bench-cold
 bench-cold: .venv/dev .venv-sam/ready .venv-lambda/ready ## Measure the cold start of each function as it is deployed
 	@$(python313); PATH="$$folder:$$PATH" .venv-sam/bin/sam build --build-dir .local/cold \
-	--parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m)) >/dev/null 2>&1 && \
+	--parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m)) && \
 	"$$folder/python3.13" -m local.pack .local/cold
-	@$(BIN)/python -m bench.cold .local/cold .venv-lambda/bin/python
+	@PYTHONPATH=layers/common $(BIN)/python -m bench.cold .local/cold .venv-lambda/bin/python
 
 .PHONY: format
 format: .venv/dev ## Format the code and mend what a tool can mend
