@@ -106,6 +106,7 @@ lint-template: .venv/dev .venv-sam/ready ## Lint template.yaml and what AWS make
 
 # bandit's B105 is ruff's S105, which tells a rate from a password. The tools beside the product start processes, make
 # up demo builds and assert what they measured (B101, B106, B310, B311, B404, B603), and HOST may be any (B104).
+# zizmor would have nothing to look at: there are no workflows.
 .PHONY: scan
 scan: .venv-scan/ready lint-template ## Look for weaknesses in the code and in what AWS makes of template.yaml
 	.venv-scan/bin/bandit -q -r layers functions --skip B105

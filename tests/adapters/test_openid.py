@@ -113,6 +113,22 @@ def test_it_takes_no_token_whose_algorithm_is_not_its_keys(
     assert tokens.open(f"{header}.{claims}.", now()) is None
 
 
+@pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS256"])
+def test_it_takes_no_algorithm_but_its_two_though_the_issuer_offers_it(
+    provider: Provider, tokens: OpenIdTokens, algorithm: str
+) -> None:
+    provider.keys = [public(RSA_OWNER, "rsa-1", alg=algorithm)]
+    assert tokens.open(provider.token(alg=algorithm), now()) is None
+
+
+def test_it_takes_no_shared_secret_though_the_issuer_publishes_it(
+    provider: Provider, tokens: OpenIdTokens
+) -> None:
+    secret = b"published by mistake, 32 bytes long"
+    provider.keys = [{"kty": "oct", "kid": "rsa-1", "k": part(secret), "alg": "HS256"}]
+    assert tokens.open(provider.token(key=secret, alg="HS256"), now()) is None
+
+
 def test_it_takes_no_key_that_the_token_brings_along(provider: Provider, tokens: OpenIdTokens) -> None:
     import jwt
 
