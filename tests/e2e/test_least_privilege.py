@@ -16,11 +16,11 @@ from local.deploy import STACK, Aws
 from local.translate import REGION
 from tests.e2e.stack import Stack
 from tests.stack.test_permissions import ALLOWED
+from tests.template import resources
 
 KEY: Final = {"pk": {"S": "nobody"}, "sk": {"S": "nothing"}}
 NEVER: Final = "attribute_exists(pk) AND attribute_not_exists(pk)"
-TABLES: Final = ("Builds", "Metrics", "SetAside", "Connections", "Tickets", "Claims")
-TWO_KEYS: Final = ("BuildsTable", "MetricsTable", "SetAsideTable")
+TABLES: Final = resources("AWS::DynamoDB::Table")
 SERVICES: Final = ("dynamodb", "secretsmanager", "sns", "sqs")
 SECRETS: Final = ("WebhookSecretStore", "ReadTokenStore", "OutgoingSecretStore")
 NO_EVENTS: Final = '{"events": []}'  # there is no message that a topic refuses
@@ -47,7 +47,8 @@ def on_table(table: str, **said: Any) -> Callable[[str], Try]:
 
 
 def tries_on_table(table: str) -> dict[str, Try]:
-    key = KEY if table in TWO_KEYS else {"pk": KEY["pk"]}
+    names = [each["AttributeName"] for each in TABLES[table]["Properties"]["KeySchema"]]
+    key = {name: KEY[name] for name in names}
     by_key, never = {"Key": key}, {"ConditionExpression": NEVER}
     asked = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": KEY["pk"]}}
     return {
@@ -74,9 +75,9 @@ def set_aside(place: Place) -> Any:
 
 TRIES: Final[dict[tuple[str, str], Try]] = {
     **{
-        (f"{table}Table", f"dynamodb:{action}"): attempt
+        (table, f"dynamodb:{action}"): attempt
         for table in TABLES
-        for action, attempt in tries_on_table(f"{table}Table").items()
+        for action, attempt in tries_on_table(table).items()
     },
     **{(secret, "secretsmanager:GetSecretValue"): read_secret(secret) for secret in SECRETS},
     ("BuildEventsTopic", "sns:Publish"): publish,
@@ -143,7 +144,7 @@ def test_it_does_what_it_must_and_nothing_else(lent: Callable[[str], Place], fun
         ("IngestFunction", {("MetricsTable", "dynamodb:GetItem"), ("BuildsTable", "dynamodb:GetItem")}),
         ("ApiFunction", {("BuildsTable", "dynamodb:UpdateItem"), ("MetricsTable", "dynamodb:UpdateItem")}),
         ("AggregateFunction", {("BuildsTable", "dynamodb:UpdateItem"), ("BuildsTable", "dynamodb:PutItem")}),
-        ("AlertsFunction", {(f"{table}Table", "dynamodb:GetItem") for table in TABLES}),
+        ("AlertsFunction", {(table, "dynamodb:GetItem") for table in TABLES}),
     ],
 )
 def test_it_is_tried_what_they_must_not(function: str, must_not: set[tuple[str, str]]) -> None:

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from local.demo.keys import keys
+from local.demo.sending import Stack as Demonstrated
 from tests.e2e.builds import Body, flat
 from tests.e2e.stack import SOON, Stack, eventually
 from tests.template import ROOT
@@ -84,15 +87,15 @@ def test_it_tells_of_builds_live_to_who_has_a_ticket(locked: Stack, repo: str) -
             connect(address + shown)
 
 
-def test_it_is_filled_by_the_demo_which_finds_the_keys_itself(locked: Stack) -> None:
-    command = [sys.executable, "-m", "local.demo", "--weeks", "1", "--pipelines", "1", "--seed", "7"]
-    ports = {"PORT": str(locked.port), "AWS_PORT": str(locked.aws_port)}
-    said = subprocess.run(
-        command, cwd=ROOT, env=dict(os.environ) | ports, capture_output=True, text=True, check=False
-    )
-    assert said.returncode == 0, said.stderr
-    shown = httpx.get(f"{locked.url}/builds?limit=500", headers=bearer(secret(locked, "read"))).json()
-    assert len(shown["builds"]) > 20
+def test_it_gives_the_demo_its_keys(locked: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(locked.port))
+    monkeypatch.setenv("AWS_PORT", str(locked.aws_port))
+    with closing(Demonstrated("127.0.0.1", locked.port)) as shown:
+        known = keys(shown)
+        assert (known.webhook, known.read) == (secret(locked), secret(locked, "read"))
+        assert shown.get("/builds")[0] == 401
+        shown.read_token = known.read
+        assert shown.get("/builds")[0] == 200
 
 
 def read(stack: Stack, path: str, token: str | None = None) -> int:
