@@ -68,4 +68,4 @@ def now() -> int:
 
 def pause(retry: int) -> None:
     """Full jitter, as the aggregate function waits."""
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # no secret depends on it
+    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # nosec B311  # no secret depends on it

@@ -18,7 +18,7 @@ CHECKS: Final = (
     "response_schema_conformance",
     "negative_data_rejection",
 )
-EXAMPLES: Final = 20  # a route
+EXAMPLES: Final = 10  # a route
 SECONDS: Final = 240
 
 
