@@ -24,7 +24,7 @@ export function enter(before) {
   const now = state.route;
   if (scopeOf(before) !== scopeOf(now)) Object.assign(state, { summary: null, series: null, figures: new Map() });
   if (before?.pipeline !== now.pipeline || before?.branch !== now.branch) state.history = null;
-  if (before?.pipeline !== now.pipeline || before?.window !== now.window) state.jobs = null;
+  if (before?.pipeline !== now.pipeline || before?.window !== now.window) state.jobs = state.matters = null;
   return refresh();
 }
 
@@ -138,6 +138,16 @@ async function summaryOfOne(signal) {
   state.summary = await get("metrics/summary", one(state.route), signal);
 }
 
+/** Whether it is flaky, slower, silent or stuck. */
+async function matters(signal) {
+  const { pipeline, window } = state.route;
+  try {
+    state.matters = await get(`pipelines/${encodeURIComponent(pipeline)}`, { window }, signal);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+}
+
 /** GitHub alone tells of jobs. */
 async function jobs(signal) {
   const { pipeline, window } = state.route;
@@ -174,12 +184,12 @@ const theBuild = (signal) => detail(state.route.build, signal);
 const PARTS = {
   overview: [pipelines, summary, series, builds, figures],
   tv: [pipelines, summary, builds],
-  pipeline: [pipelines, summaryOfOne, history, jobs],
+  pipeline: [pipelines, summaryOfOne, history, jobs, matters],
   build: [theBuild, pipelines],
 };
 const COUNTED = {
   overview: [summary, series, figures, explain],
   tv: [summary, explain],
-  pipeline: [summaryOfOne, jobs],
+  pipeline: [summaryOfOne, jobs, matters],
   build: [(signal) => (fresh(state.route.build) ? Promise.resolve() : theBuild(signal))],
 };

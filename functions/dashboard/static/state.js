@@ -17,6 +17,7 @@ export const state = {
   details: new Map(), // builds with their logs, by id
   history: null, // of the pipeline that is looked at
   jobs: null, // its jobs' numbers
+  matters: null, // what is the matter with it
 };
 
 const time = (build) => Date.parse(build.started_at ?? build.queued_at ?? build.completed_at ?? build.created_at) || 0;

@@ -287,3 +287,17 @@ def test_it_remembers_a_theme_and_follows_the_system_without_one(look: Look) -> 
     assert looking.page.evaluate(ground) != dark
     looking.page.get_by_role("button", name="Theme: light").click()
     assert looking.page.evaluate(ground) == dark
+
+
+def test_it_says_what_is_the_matter_with_a_pipeline(look: Look, stack: Stack, repo: str) -> None:
+    """Three commits that failed and then passed."""
+    for number in range(6):
+        status = "success" if number % 2 else "failure"
+        sha, ended = f"{number // 2:040x}", ago(60 - number)
+        run = workflow_run(repo, status, head_sha=sha, ended=ended, workflow_id=88001)
+        assert stack.post("/ingest/github", run, **{"X-GitHub-Event": "workflow_run"}).status_code == 201
+    pipeline = known(stack, repo, 6)
+    matters = look(f"?pipeline={pipeline}").page.get_by_label("What is the matter").get_by_role("listitem")
+    expect(matters).to_have_count(1)
+    expect(matters).to_contain_text("Flaky 3 commits both failed and passed within seven days")
+    expect(matters).to_have_class("serious")

@@ -13,6 +13,7 @@ import { tilesOf } from "./tiles.js";
 
 export function mount(root) {
   const head = h("div", { class: "page-head" });
+  const matters = h("ul", { class: "matters", "aria-label": "What is the matter" });
   const why = h("div", { class: "why-broken" });
   const tiles = h("dl", { class: "tiles" });
   const scatter = scatterPart();
@@ -22,7 +23,7 @@ export function mount(root) {
   const jobs = jobsPart();
   const table = buildsPart();
   root.append(
-    head, why,
+    head, matters, why,
     h("section", { "aria-label": "Numbers" }, tiles),
     h("section", { class: "panel chart", "aria-labelledby": "scatter-title" }, scatter.element),
     h("div", { class: "columns even" },
@@ -35,6 +36,7 @@ export function mount(root) {
     const pipeline = state.pipelines.get(state.route.pipeline);
     const builds = state.history?.builds ?? [];
     fill(head, ...headOf(pipeline, builds[0]));
+    fill(matters, ...mattersOf(state.matters));
     fill(why, ...[pipeline && isBroken(pipeline) ? causeOf(pipeline) : null].flat(9).filter(Boolean));
     fill(tiles, tilesOf(state.summary, state.route));
     scatter.update(builds);
@@ -57,6 +59,20 @@ function headOf(pipeline, build) {
     pipeline && h("p", { class: "stands" }, branchChip(mainBranch(pipeline)), standing(pipeline)),
   ].filter(Boolean);
 }
+
+function mattersOf(pipeline) {
+  if (!pipeline) return [];
+  const { flaky, slower, silent, stuck } = pipeline;
+  const commits = flaky.flaky_commits.length;
+  return [
+    commits > 0 && matter("Flaky", `${plural(commits, "commit")} both failed and passed within seven days, nothing changed between`, flaky.flagged),
+    slower.slower && matter("Slower", `p95 is ${duration(slower.p95)}, was ${duration(slower.before)} before`, true),
+    silent.since && matter("Silent", ["its next build was due ", when(silent.since)], true),
+    ...stuck.map((id) => matter("Stuck", h("a", { href: toBuild(id) }, "a build runs for more than twice its p95"), true)),
+  ].filter(Boolean);
+}
+
+const matter = (name, what, serious) => h("li", { class: serious ? "serious" : null }, h("b", null, name), " ", what);
 
 function standing(pipeline) {
   const { streak } = pipeline;
