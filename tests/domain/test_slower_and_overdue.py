@@ -41,21 +41,27 @@ def strip(*ages: int, status: Status = Status.SUCCESS) -> list[Recent]:
 
 
 def test_nights_are_usual_and_one_long_pause_is_not() -> None:
-    days = [day * DAY + n * HOUR for day in range(5) for n in range(4)]
+    days = [day * DAY + n * HOUR for day in range(6) for n in range(4)]
     assert usual_gap(strip(*days)) == 21 * HOUR
     paused = [*(n * HOUR for n in range(21)), 30 * DAY]
     assert usual_gap(strip(*paused)) == HOUR
 
 
 def test_it_is_silent_after_twice_its_usual_gap() -> None:
-    hourly = strip(*(2 * HOUR + n * HOUR for n in range(6)))
+    hourly = strip(*(2 * HOUR + n * HOUR for n in range(21)))
     assert silent_since(hourly, NOW) is None
     assert silent_since(hourly, NOW + 1) == NOW
 
 
+def test_an_hour_without_a_build_is_no_news() -> None:
+    burst = strip(*(HOUR + n * 60_000 for n in range(21)))
+    assert silent_since(burst, NOW) is None
+    assert silent_since(burst, NOW + 1) == NOW
+
+
 def test_it_says_nothing_of_a_pipeline_that_is_new_or_never_succeeded() -> None:
-    assert silent_since(strip(*(DAY + n * HOUR for n in range(5))), NOW) is None
-    assert silent_since(strip(*(DAY + n * HOUR for n in range(9)), status=Status.FAILURE), NOW) is None
+    assert silent_since(strip(*(DAY + n * HOUR for n in range(20))), NOW) is None
+    assert silent_since(strip(*(DAY + n * HOUR for n in range(30)), status=Status.FAILURE), NOW) is None
     assert silent_since([], NOW) is None
 
 

@@ -87,7 +87,7 @@ def test_it_knows_a_slower_pipeline(dynamodb: DynamoDBClient) -> None:
 
 
 def test_it_knows_a_silent_pipeline_and_a_stuck_build(dynamodb: DynamoDBClient) -> None:
-    regular = [ended(5 * DAY + n * HOUR) for n in range(8)]
+    regular = [ended(5 * DAY + n * HOUR) for n in range(21)]
     hung: Any = {"completed_at": None, "duration_ms": None, "started_at": NOW - 5 * DAY}
     running = ended(1, Status.IN_PROGRESS, **hung)
     count(dynamodb, *regular, running)

@@ -6,9 +6,10 @@ from typing import Final
 
 from pipeline_health.domain.build import Status
 from pipeline_health.domain.recent import Recent
+from pipeline_health.domain.times import HOUR
 
 TIMES: Final = 2  # as long as usual
-GAPS: Final = 5  # at least, to know what is usual
+GAPS: Final = 20  # at least, to know what is usual
 
 
 def usual_gap(recent: Sequence[Recent]) -> int | None:
@@ -24,7 +25,7 @@ def silent_since(recent: Sequence[Recent], now: int) -> int | None:
     gap = usual_gap(recent)
     if gap is None or not any(build.status is Status.SUCCESS for build in recent):
         return None
-    due = recent[0].at + TIMES * gap
+    due = recent[0].at + max(TIMES * gap, HOUR)  # after a burst of builds an hour without one is no news
     return due if now > due else None
 
 
