@@ -1,5 +1,6 @@
 """What every test may rely on: no way out of this machine, no real account, and a DynamoDB in memory."""
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,8 @@ from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from tests.template import create_tables
+
+os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "PipelineHealth"  # read when a function is imported
 
 settings.register_profile("fuzz", max_examples=20_000, deadline=None)  # `make fuzz`
 

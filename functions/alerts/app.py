@@ -20,7 +20,6 @@ from pipeline_health.domain.events import BuildEvent, BuildEvents
 from pipeline_health.flows.alert_settings import AlertSettings
 from pipeline_health.flows.alerts import Outcome, Result, tell
 
-NAMESPACE: Final = "PipelineHealth"
 _REPORTING: Final = 2_000  # milliseconds kept for saying what became of everything
 
 logger = Logger()
@@ -77,7 +76,7 @@ def _report(outcomes: list[Outcome]) -> None:
     if not outcomes:
         logger.info("nothing changed")
     for (result, channel, reason), count in Counter(map(_kind, outcomes)).items():
-        with single_metric(result, MetricUnit.Count, count, namespace=NAMESPACE) as metric:
+        with single_metric(result, MetricUnit.Count, count) as metric:
             metric.add_dimension("channel", channel)
             metric.add_dimension("reason", reason)
 

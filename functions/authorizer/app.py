@@ -20,7 +20,7 @@ from pipeline_health.flows.reconcile import SourceFailed
 TOKEN_LIMIT: Final = 8192  # characters; an identity provider's tokens have some thousand at most
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Tokens(Protocol):

@@ -27,7 +27,7 @@ from pipeline_health.providers.refusal import Refusal
 from pipeline_health.providers.senders import SENDERS
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 # Status of a refusal -> the metric that counts it; the results of what was taken in name their own.
 _REFUSALS: Final = {

@@ -17,7 +17,7 @@ from pipeline_health.adapters.jobs_stored import JobsTable, news_from
 from pipeline_health.flows.jobs import Counting, count_jobs
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

@@ -23,7 +23,7 @@ from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Record
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

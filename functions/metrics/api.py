@@ -230,6 +230,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     took = round(1000 * (time.perf_counter() - began), 1)
     logger.info("answered", route=event.get("routeKey"), path=event.get("rawPath"), status=status, ms=took)
     if status >= 500:  # Lambda counts no error: Mangum turns a crash into a normal answer
-        with single_metric(f"api_{status}", MetricUnit.Count, 1, namespace="PipelineHealth"):
+        with single_metric(f"api_{status}", MetricUnit.Count, 1):
             pass
     return response

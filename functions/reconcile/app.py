@@ -21,7 +21,6 @@ from pipeline_health.adapters.sources import Credentials, SourceSettings, config
 from pipeline_health.domain.times import parse_instant
 from pipeline_health.flows.reconcile import Ending, Fetching, Outcome, reconcile
 
-NAMESPACE: Final = "PipelineHealth"
 _REPORTING: Final = 5_000  # milliseconds kept for the last answer that is under way, and for the report
 
 logger = Logger()
@@ -74,7 +73,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         for outcome in reconcile(sources, _fetching(), scheduled, deadline):
             _tell(outcome)
             failing += outcome.ending in (Ending.FAILED, Ending.LIMITED)
-    with single_metric("sources_failing", MetricUnit.Count, failing, namespace=NAMESPACE):
+    with single_metric("sources_failing", MetricUnit.Count, failing):
         """Over all sources, for an alarm: none can watch a dimension whose values it does not know."""
 
 
@@ -92,5 +91,5 @@ def _tell(outcome: Outcome) -> None:
     }
     level(outcome.ending.value, extra={name: fact for name, fact in facts.items() if fact is not None})
     for name, value in {outcome.ending.value: 1, "builds_restored": tally.restored}.items():
-        with single_metric(name, MetricUnit.Count, value, namespace=NAMESPACE) as metric:
+        with single_metric(name, MetricUnit.Count, value) as metric:
             metric.add_dimension("source", outcome.source)

@@ -26,7 +26,7 @@ Event = dict[str, Any]
 Outcome = tuple[str, Delivery | None]  # what happened, and whether an answer arrived where there is one
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

@@ -19,7 +19,7 @@ from pipeline_health.flows.broadcast import broadcast
 from pipeline_health.flows.ending import THREADS
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

@@ -20,7 +20,7 @@ from pipeline_health.domain.subscription import Delivery
 from pipeline_health.flows.ending import THREADS, end_all_over
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

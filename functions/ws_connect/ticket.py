@@ -20,7 +20,7 @@ from pipeline_health.flows.tickets import LIFETIME, allowed, header, issue
 from pipeline_health.providers.refusal import Refusal
 
 logger = Logger()
-metrics = Metrics(namespace="PipelineHealth")
+metrics = Metrics()
 
 
 class Settings(BaseModel):

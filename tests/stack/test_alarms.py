@@ -12,8 +12,10 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from tests.functions.test_reconcile import Context
 from tests.template import ROOT, load, resources
 
+NAMESPACE = "PipelineHealth/dev"
+OURS = {"Fn::Sub": "PipelineHealth/${AWS::StackName}"}
 ALARMS = {name: alarm["Properties"] for name, alarm in resources("AWS::CloudWatch::Alarm").items()}
-ON_OUR_METRICS = [name for name, alarm in ALARMS.items() if not alarm["Namespace"].startswith("AWS/")]
+ON_OUR_METRICS = [name for name, alarm in ALARMS.items() if alarm["Namespace"] == OURS]
 Told = tuple[str, str, dict[str, str]]  # namespace, metric, dimensions
 
 
@@ -27,9 +29,7 @@ def test_it_watches_a_metric_that_a_function_emits_when_there_is_trouble(
     alarm = ALARMS[name]
     watched = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
     TROUBLES[watched["service"]](monkeypatch)
-    values = [
-        value for told, value in emitted(capsys) if told == (alarm["Namespace"], alarm["MetricName"], watched)
-    ]
+    values = [value for told, value in emitted(capsys) if told == (NAMESPACE, alarm["MetricName"], watched)]
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert values
     assert max(values) > alarm["Threshold"]
@@ -68,7 +68,7 @@ def started(monkeypatch: pytest.MonkeyPatch, function: str, **said: str) -> Modu
     ours = (
         template["Globals"]["Function"]["Environment"]["Variables"] | properties["Environment"]["Variables"]
     )
-    for name, value in (ours | said).items():
+    for name, value in (ours | {"POWERTOOLS_METRICS_NAMESPACE": NAMESPACE} | said).items():
         if isinstance(value, str):  # and no Ref
             monkeypatch.setenv(name, value)
     file = properties["Handler"].split(".")[0]
@@ -125,3 +125,19 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> Iterator[tuple[Told, float]]:
                 for metric in directive["Metrics"]:
                     named = {dimension: line[dimension] for dimension in dimensions}
                     yield (directive["Namespace"], metric["Name"], named), max(line[metric["Name"]])
+
+
+def test_functions_and_alarms_speak_of_this_stack_alone() -> None:
+    variables = load()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OURS
+    watched = [alarm["Namespace"] for alarm in ALARMS.values()]
+    assert all(namespace == OURS or namespace.startswith("AWS/") for namespace in watched)
+
+
+def test_nobody_but_cloudwatch_may_ring() -> None:
+    (policy,) = (
+        p for p in resources("AWS::SNS::TopicPolicy").values() if "HasAlarmEmail" in p.get("Condition", "")
+    )
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "AlarmsTopic"})
