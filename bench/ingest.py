@@ -162,6 +162,7 @@ def main() -> None:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "BUILDS_TABLE": "builds",
         "POWERTOOLS_SERVICE_NAME": "ingest",
+        "POWERTOOLS_METRICS_NAMESPACE": "bench",
     }
     with redirect_stdout(io.StringIO()):  # the log lines, which are counted and not shown
         measured = _measured()
