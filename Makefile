@@ -9,6 +9,8 @@ AWS_PORT ?= 4566
 export PORT AWS_PORT
 SEED ?= $(shell date +%s)
 RUNS ?= 1000000
+BUILDS ?= 10000
+VIEWERS ?= 5
 export SAM_CLI_TELEMETRY := 0
 
 UV_VERSION := 0.13.9
@@ -86,6 +88,10 @@ bench-cold: .venv/dev .venv-sam/ready .venv-lambda/ready ## Measure the cold sta
 	--parameter-overrides Architecture=$(subst aarch64,arm64,$(shell uname -m)) && \
 	"$$folder/python3.13" -m local.pack .local/cold
 	@PYTHONPATH=layers/common $(BIN)/python -m bench.cold .local/cold .venv-lambda/bin/python
+
+.PHONY: cost
+cost: .venv/dev ## The bill on AWS, by service: make cost BUILDS=10000 VIEWERS=5 (a month's builds, open pages)
+	@PYTHONPATH=layers/common $(BIN)/python -m bench.cost --builds $(BUILDS) --viewers $(VIEWERS)
 
 .PHONY: format
 format: .venv/dev ## Format the code and mend what a tool can mend

@@ -59,8 +59,8 @@ def questions(client: Any) -> Mapping[str, Callable[[], object]]:
             q.PipelineMetricsQuestion(window="7d", limit=50), NOW
         ),
         "GET /pipelines": lambda: Pipelines(metrics).page(q.PipelinesQuestion(recent=30, limit=200)),
-        "GET /builds?limit=60": lambda: Reading(builds, metrics, 400 * DAY).page(
-            q.BuildsQuestion(limit=60), NOW
+        "GET /builds?limit=30": lambda: Reading(builds, metrics, 400 * DAY).page(
+            q.BuildsQuestion(limit=30), NOW
         ),
     }
 
