@@ -7,6 +7,7 @@ Without `#` it stands before all builds of that millisecond.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final, Generic, TypeVar
 
 from pipeline_health.domain.times import format_instant, parse_instant
@@ -62,24 +63,27 @@ class Slice(Generic[Thing]):
 
 
 def fill(
-    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int, slices: int | None = None
 ) -> tuple[list[Thing], str | None]:
     """A page of at most `limit` things and where the next one begins (None: nowhere).
 
-    It may be short where a filter lets little through, but it always gets further down.
+    It may be short where a filter lets little through, or after so many `slices`; but it always gets further
+    down.
     """
-    page, reached = filled(slice_below, below, limit)
+    page, reached = filled(slice_below, below, limit, slices)
     return [thing for _, thing in page], reached
 
 
 def filled(
-    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int, slices: int | None = None
 ) -> tuple[list[tuple[str, Thing]], str | None]:
     """The same with the position of each."""
     page: list[tuple[str, Thing]] = []
     reached: str | None = below
     read = 0
-    while reached is not None and len(page) < limit and read < READ_AT_MOST:
+    for _ in count() if slices is None else range(slices):
+        if reached is None or len(page) >= limit or read >= READ_AT_MOST:
+            break
         found = slice_below(reached)
         page, reached, read = [*page, *found.found], found.reached, read + found.read
     if len(page) > limit:

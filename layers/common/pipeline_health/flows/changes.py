@@ -16,6 +16,7 @@ from pipeline_health.domain.view import View, build_view
 from pipeline_health.flows.reading import AHEAD, begin
 
 FEED: Final = 90 * DAY  # how far back a feed goes: each month costs a request
+MONTHS: Final = 5  # that one page looks at, so that it costs six requests at most; a feed's days are within
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Changes:
     def _page(self, asked: ChangesQuestion, now: int) -> tuple[list[StoredChange], str | None]:
         stretch = _stretch(asked, now, self.reach)
         slices = months(self.changes.newest_changes, stretch, asked.limit)
-        return fill(slices, stretch.below, asked.limit)
+        return fill(slices, stretch.below, asked.limit, MONTHS)
 
     def _views(self, changes: list[StoredChange]) -> list[View]:
         builds = self.builds.get_many(build_id(change.segment.start) for change in changes)
