@@ -70,7 +70,7 @@ class Product:
             lambda _: None,
             DEFAULTS,
         )
-        jobs = JobsTable(client, "BuildsTable", "MetricsTable", DAYS)
+        jobs = JobsTable(client, "BuildsTable", "MetricsTable")
         self._counting = Counting(jobs, Nothing(), news_from, lambda _: None, lambda: START)
 
     def ingest(self, webhook: github.Webhook) -> Record:

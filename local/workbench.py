@@ -66,7 +66,7 @@ class Workbench:
     def counting_jobs(self) -> Counting:
         tables = self.told["BUILDS_TABLE"], self.told["METRICS_TABLE"]
         return Counting(
-            jobs=JobsTable(self.client("dynamodb"), *tables, self.retention_days),
+            jobs=JobsTable(self.client("dynamodb"), *tables),
             aside=self.jobs_aside,
             read=news_from,
             pause=pause,

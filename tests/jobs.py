@@ -1,7 +1,7 @@
 """The builds table's jobs in memory, and their numbers by brute force."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,10 +79,11 @@ class MemoryJobs:
         self._request("store_build")
         self.builds.setdefault(build_id, BuildRow())
 
-    def belong(self, runs: Mapping[str, str], now: int) -> None:
-        if runs:
+    def belong(self, runs: Iterable[News]) -> None:
+        found = {news.run_id: str(news.pipeline_id) for news in runs}
+        if found:
             self._request("belong")
-            self.pipelines |= runs
+            self.pipelines |= found
 
     def known(self, run_id: str) -> KnownRun:
         self._request("known")

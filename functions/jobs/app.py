@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.aside import JOBS, SetAsideTable
@@ -26,7 +26,6 @@ class Settings(BaseModel):
     BUILDS_TABLE: str
     METRICS_TABLE: str
     SET_ASIDE_TABLE: str
-    RETENTION_DAYS: int = Field(default=400, ge=1, le=3650)
 
 
 @logger.inject_lambda_context
@@ -54,7 +53,7 @@ def flow() -> Counting:
     settings = Settings.model_validate(dict(os.environ))
     client = dynamodb.client()
     return Counting(
-        jobs=JobsTable(client, settings.BUILDS_TABLE, settings.METRICS_TABLE, settings.RETENTION_DAYS),
+        jobs=JobsTable(client, settings.BUILDS_TABLE, settings.METRICS_TABLE),
         aside=SetAsideTable(client, settings.SET_ASIDE_TABLE, now, JOBS),
         read=news_from,
         pause=pause,

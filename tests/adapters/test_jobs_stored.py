@@ -18,7 +18,7 @@ from pipeline_health.domain.build import Build, Sighting, Status
 from pipeline_health.domain.jobs import CountedJob, Job, JobMoves, JobSighting
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.flows.aggregation import Contended
-from pipeline_health.flows.jobs import Attempt, Counting, KnownJob, count_jobs
+from pipeline_health.flows.jobs import Attempt, Counting, KnownJob, News, count_jobs
 from tests.counting import MemoryAside
 from tests.jobs import (
     DAY,
@@ -42,9 +42,12 @@ BUILD = a_build(
 FIRST = Attempt(PIPELINE, "9", 1)
 
 
+OWN = News(RUN, 1, PIPELINE, 1_829_995_200)
+
+
 @pytest.fixture
 def table(dynamodb: DynamoDBClient) -> JobsTable:
-    return JobsTable(dynamodb, "BuildsTable", "MetricsTable", 400)
+    return JobsTable(dynamodb, "BuildsTable", "MetricsTable")
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_it_finds_a_run_s_jobs_and_its_pipeline(table: JobsTable, store: DynamoS
         store, FAILED, PASSED, a_job(3, Status.QUEUED), FAILED.model_copy(update={"run_id": "github.77.10"})
     )
     assert table.known(RUN).pipeline_id is None
-    table.belong({RUN: PIPELINE}, START)
+    table.belong([OWN])
     known = table.known(RUN)
     assert known.pipeline_id == PIPELINE
     assert [(each.job, each.is_news) for each in known.jobs] == [
@@ -203,8 +206,8 @@ def test_it_remembers_the_pipelines_of_many_runs_in_few_requests(
 ) -> None:
     sent: list[str] = []
     dynamodb.meta.events.register("before-send.dynamodb", lambda **told: sent.append(told["event_name"]))
-    runs = {f"github.77.{number}": PIPELINE for number in range(60)}
-    table.belong(runs, START)
+    runs = [f"github.77.{number}" for number in range(60)]
+    table.belong(News(run, 1, PIPELINE, 1_829_995_200) for run in runs)
     assert len(sent) == 3
     assert {table.known(run).pipeline_id for run in runs} == {PIPELINE}
 
@@ -217,9 +220,9 @@ def test_what_a_busy_table_leaves_undone_is_asked_for_again_and_then_raised(
     with Stubber(dynamodb) as stub:
         for answer in (left, {}):
             stub.add_response("batch_write_item", answer)
-        table.belong({RUN: PIPELINE}, START)
+        table.belong([OWN])
         stub.assert_no_pending_responses()
         for _ in range(5):
             stub.add_response("batch_write_item", left)
         with pytest.raises(Busy):
-            table.belong({RUN: PIPELINE}, START)
+            table.belong([OWN])

@@ -41,7 +41,7 @@ def tell(client: Any, *jobs: Job) -> None:
     store = DynamoStore(client, "BuildsTable", 400)
     for job in jobs:
         store.record_job(JobSighting(job=job, version="2"), NOW)
-    table = JobsTable(client, "BuildsTable", "MetricsTable", 400)
+    table = JobsTable(client, "BuildsTable", "MetricsTable")
     to = Counting(table, MemoryAside(), read, lambda _: None, lambda: NOW)
     count_jobs([record_of_build(run_id=RUN, pipeline_id=PIPELINE), *map(record_of, jobs)], to)
 

@@ -52,8 +52,8 @@ def test_it_turns_a_failing_pipeline_red_and_puts_it_on_top_until_it_is_fixed(
     assert looking.rows()[0].split() != [repo, "CI"]
 
     stack.post(
-        "/ingest/github", flat(repo, "failure", **ago(5), logs="building\nE   AssertionError: 2 != 3\ndone")
-    )
+        "/ingest/github", flat(repo, "failure", **ago(0), logs="building\nE   AssertionError: 2 != 3\ndone")
+    )  # now, since the latest to break is on top, whatever other tests have broken
     expect(looking.page.locator(".rows .c-name").first).to_contain_text(repo)
     row = looking.row(repo)
     expect(row).to_contain_text("broken for")
@@ -65,7 +65,7 @@ def test_it_turns_a_failing_pipeline_red_and_puts_it_on_top_until_it_is_fixed(
         "href", re.compile(rf"^https://ci\.example\.com/{repo}/\d+$")
     )
 
-    stack.post("/ingest/github", flat(repo, "success"))
+    stack.post("/ingest/github", flat(repo, "success", **ago(-0.05)))
     expect(card).to_have_count(0)
     expect(row).not_to_contain_text("broken for")
     assert looking.rows()[0].split() != [repo, "CI"]

@@ -110,7 +110,7 @@ def test_it_can_be_used_by_keyboard_alone(look: Look, told: str) -> None:
         if row.evaluate("element => element === document.activeElement"):
             break
     page.keyboard.press("Enter")
-    expect(page.locator(".builds")).to_be_visible()
+    expect(page.get_by_role("region", name="Table of builds")).to_be_visible()
     expect(page.locator("#main")).to_be_focused()
 
 

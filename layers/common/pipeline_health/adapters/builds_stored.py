@@ -49,7 +49,7 @@ class StoredBuilds:
     def waiting_for_jobs(self) -> Iterator[Record]:
         """A record, as the stream would bring it, of each attempt of a run with a job that is not counted."""
         runs = {keys.run_of_jobs(item["pk"]["S"]) for item in self._pages("scan", _UNCOUNTED)}
-        ask = {"ProjectionExpression": "pk, sk", "FilterExpression": "attribute_exists(build)"}
+        ask = {"ProjectionExpression": "pk, sk, expires_at", "FilterExpression": "attribute_exists(build)"}
         for item in self._pages("scan", ask) if runs else ():
             if keys.run_of_build(item["pk"]["S"], item["sk"]["S"]) in runs:
                 yield {"eventName": "INSERT", "dynamodb": {"NewImage": {**item, "revision": {"N": "1"}}}}

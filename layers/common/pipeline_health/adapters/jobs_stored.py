@@ -1,6 +1,6 @@
 """What the jobs function reads and writes: a run's jobs, when the first of them started, their numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -13,7 +13,6 @@ from pipeline_health.adapters.jobs import job_from
 from pipeline_health.adapters.outage import Busy
 from pipeline_health.domain.jobs import CountedJob, JobMoves, moved
 from pipeline_health.domain.packing import packed
-from pipeline_health.domain.times import SECOND
 from pipeline_health.flows.jobs import Attempt, KnownJob, KnownRun, News
 
 if TYPE_CHECKING:
@@ -39,27 +38,18 @@ def news_from(record: Mapping[str, Any]) -> News | None:
     if keys.is_of_jobs(pk):
         return News(keys.run_of_jobs(pk), int(sk.split(".")[0])) if "news" in image else None
     run_id = keys.run_of_build(pk, sk) if image["revision"]["N"] == "1" else None
-    return News(run_id, int(sk.split(".")[1]), pk) if run_id else None
+    return News(run_id, int(sk.split(".")[1]), pk, int(image["expires_at"]["N"])) if run_id else None
 
 
 class JobsTable:
-    def __init__(self, client: "DynamoDBClient", builds: str, metrics: str, retention_days: int) -> None:
+    def __init__(self, client: "DynamoDBClient", builds: str, metrics: str) -> None:
         self._client = client
         self._builds = builds
         self._metrics = metrics
-        self._retention = retention_days * 24 * 3600
 
-    def belong(self, runs: Mapping[str, str], now: int) -> None:
+    def belong(self, runs: Iterable[News]) -> None:
         """In few requests, since every build of GitHub's comes by here, with jobs or without."""
-        expires_at = now // SECOND + self._retention
-        puts: list[Any] = [
-            {
-                "PutRequest": {
-                    "Item": to_item({**keys.jobs_run_key(run), "pipeline_id": of, "expires_at": expires_at})
-                }
-            }
-            for run, of in runs.items()
-        ]
+        puts: list[Any] = [{"PutRequest": {"Item": _belonging(news)}} for news in runs]
         for start in range(0, len(puts), _PUTS):
             self._put(puts[start : start + _PUTS])
 
@@ -154,3 +144,8 @@ def _move(
             "ExpressionAttributeValues": to_item({f":{n}": value for n, value in enumerate(said.values())}),
         }
     }
+
+
+def _belonging(news: News) -> Item:
+    said = {"pipeline_id": news.pipeline_id, "expires_at": news.expires_at}
+    return to_item({**keys.jobs_run_key(news.run_id), **said})

@@ -5,7 +5,7 @@ write first and look then: whichever comes second sees the other, so neither is 
 repeat whole or in part, by any number of workers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,6 +24,7 @@ class News:
     run_id: str
     attempt: int
     pipeline_id: str | None = None
+    expires_at: int = 0  # seconds, as that build does
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class KnownRun:
 class Jobs(Protocol):
     """The jobs in the builds table, and their numbers."""
 
-    def belong(self, runs: Mapping[str, str], now: int) -> None:
-        """Remembers the pipeline of each run."""
+    def belong(self, runs: Iterable[News]) -> None:
+        """Remembers the pipeline of each run, for as long as the build is kept."""
 
     def known(self, run_id: str) -> KnownRun:
         """Everything stored of a run before this was asked."""
@@ -105,8 +106,8 @@ def count_jobs(records: Iterable[Record], to: Counting) -> Tally:
     runs: dict[str, list[tuple[News, Record]]] = {}
     for news, record in _readable(records, to, tally):
         runs.setdefault(news.run_id, []).append((news, record))
-    found = {news.run_id: news.pipeline_id for told in runs.values() for news, _ in told if news.pipeline_id}
-    to.jobs.belong(found, to.now())  # written first, looked at then: see above
+    found = {news.run_id: news for told in runs.values() for news, _ in told if news.pipeline_id}
+    to.jobs.belong(found.values())  # written first, looked at then: see above
     for run_id, told in runs.items():
         try:
             _take_in(run_id, {news for news, _ in told}, to, tally)
