@@ -26,17 +26,6 @@ TAGS: Final = [
 ]
 
 
-# All that we answer but /docs' pictures; whatever is none of these travels as base64, a third longer.
-TEXTS: Final = (
-    "text/",
-    "application/json",
-    "application/problem+json",
-    "application/xml",
-    "application/atom+xml",
-    "application/openmetrics-text",
-    "application/x-ndjson",
-    "image/svg+xml",
-)
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PROBLEM: Final = Problem.model_json_schema(ref_template=_REFERENCE)
 PROBLEM_SCHEMAS: Final[dict[str, Any]] = {**_PROBLEM.pop("$defs"), "Problem": _PROBLEM}
