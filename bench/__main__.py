@@ -14,8 +14,8 @@ from typing import Final
 from bench.client import Figure
 
 ROOT: Final = Path(__file__).parent.parent
-IN_PROCESS: Final = ("ingest",)  # start what they need themselves
-ON_A_STACK: Final = ("summary", "outputs", "live", "load", "aggregate")
+IN_PROCESS: Final = ("ingest", "spending", "asking")  # start what they need themselves
+ON_A_STACK: Final = ("summary", "growth", "outputs", "live", "load", "aggregate")
 READY_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 120
 

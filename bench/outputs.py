@@ -3,7 +3,6 @@
 Both are made by the domain's own counting and put into the table, of a repository without builds.
 """
 
-import os
 import random
 import time
 from collections import Counter
@@ -13,9 +12,8 @@ from secrets import token_hex
 from typing import Final
 
 from bench.client import Figure, percentile, run
-from bench.summary import DEFAULTS, PIPELINES, SIZES, Ask, build, in_turn, write
+from bench.summary import DEFAULTS, PIPELINES, SIZES, Ask, build, embedded, in_turn, write
 from local.demo.sending import Stack
-from local.translate import REGION
 from pipeline_health.adapters.counted_items import card_item
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.reading_client import reading_client
@@ -76,12 +74,7 @@ def _get(stack: Stack, path: str) -> Ask:
 
 
 def main() -> None:
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ.get('AWS_PORT') or 4566}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-    }
+    embedded()
     run(measure, "What other tools read, at 1,000 and at 100,000 builds of a pipeline.")
 
 

@@ -54,7 +54,7 @@ class DynamoBuilds:
         """One UpdateItem. Repeated by a retry after a lost answer it finds its own work: unchanged."""
         try:
             with unavailable():
-                answer = self._client.update_item(**self._request(sighting, now))
+                answer = self._client.update_item(**self.request(sighting, now))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             stored = refused.response["Item"]  # type: ignore[typeddict-item]  # not in botocore's stubs
             return Recorded(Result.UNCHANGED, build_from(stored))
@@ -62,7 +62,7 @@ class DynamoBuilds:
             return Recorded(Result.UPDATED, _after(sighting, before, now))
         return Recorded(Result.CREATED, _stored_anew(sighting.build, now, now))
 
-    def _request(self, sighting: Sighting, now: int) -> dict[str, Any]:
+    def request(self, sighting: Sighting, now: int) -> dict[str, Any]:
         build = sighting.build
         expression, condition, values = _adding(build) if sighting.adds_queued_at else _leading(build)
         return {
@@ -169,7 +169,7 @@ def writing_client() -> "DynamoDBClient":
         read_timeout=2,
         retries={"mode": "standard", "total_max_attempts": 2},
         tcp_keepalive=True,
-        parameter_validation=False,  # a tenth of the time of a request; `_request` is the only caller
+        parameter_validation=False,  # a tenth of the time of a request; `request` builds all of it
         account_id_endpoint_mode="disabled",
         user_agent="pipeline-health",  # botocore's own takes twenty objects to build, at each request
     )
