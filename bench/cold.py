@@ -18,7 +18,7 @@ from bench.runtime_api import started_ms
 from local.pack import LAYER
 from local.translate import load
 
-SAMPLES: Final = 7
+SAMPLES: Final = 20
 FLOOR: Final = "import boto3\nboto3.client('dynamodb')\n"
 HANDLER: Final = "def handler(event, context): return {}\n"
 TIMES_THE_FLOOR: Final = {"IngestFunction": 1.25, "ApiFunction": 2.0, "AuthorizerFunction": 2.0}
@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as made:
         some = list(functions(options.build.resolve(), Path(made)))
-        took = measured(options.python, some)
+        took = measured(options.python.absolute(), some)  # each starts in its own folder
     dashboard = took["DashboardFunction"] - took["empty"]
     above = Figure("cold start: DashboardFunction above the empty handler", dashboard, "ms", DASHBOARD)
     show(iter([*figures(took), above]))
