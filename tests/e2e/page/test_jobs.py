@@ -48,7 +48,7 @@ def test_a_build_shows_its_jobs_and_the_step_that_failed_with_the_way_there(
 
 def test_a_broken_pipeline_says_at_which_step_of_which_job(look: Look, stack: Stack, repo: str) -> None:
     build = a_failed_build(stack, repo)
-    looking = look()
+    looking = look(f"?repo={repo}")
     expect(looking.card(repo)).to_contain_text("Failed at Run pytest (step 2) of test")
     looking.go(f"?pipeline={build.rsplit('.', 2)[0]}")
     expect(looking.page.locator(".cause-panel")).to_contain_text("Failed at Run pytest")

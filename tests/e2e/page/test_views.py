@@ -52,7 +52,7 @@ def test_it_tells_of_a_broken_pipeline_its_branch_since_when_and_why(
     look: Look, stack: Stack, repo: str
 ) -> None:
     story(stack, repo)
-    card = look().card(repo)
+    card = look(f"?repo={repo}").card(repo)  # of all, the latest six to break are explained
     expect(card).to_contain_text("Broken for 30m · 2 in a row")
     expect(card.locator(".branch")).to_have_text("branch main")
     expect(card.locator(".log mark")).to_have_text("FAILED test_basket")
@@ -71,7 +71,7 @@ def test_it_draws_the_last_builds_in_colours_and_shapes(look: Look, stack: Stack
 
 def test_it_opens_the_build_that_is_clicked_in_a_strip(look: Look, stack: Stack, repo: str) -> None:
     story(stack, repo)
-    looking = look()
+    looking = look(f"?repo={repo}")
     expect(looking.card(repo).locator("mark")).to_be_visible()
     strip = looking.row(repo).locator(".strip")
     strip.scroll_into_view_if_needed()
