@@ -14,6 +14,8 @@ from secrets import token_hex
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from botocore import xform_name
+
 from bench.client import Figure, percentile, run
 from local.demo.sending import Stack
 from local.translate import REGION
@@ -105,6 +107,19 @@ def read(client: Any, ask: Ask) -> Counter[str]:
     return counts
 
 
+def requests_alone(client: Any, ask: Ask) -> Ask:
+    """The same requests again, with nothing made of their answers."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(params: Any, model: Any, **_: Any) -> None:
+        asked.append((xform_name(model.name), dict(params)))
+
+    client.meta.events.register("before-parameter-build.dynamodb", note)
+    ask()
+    client.meta.events.unregister("before-parameter-build.dynamodb", note)
+    return lambda: [getattr(client, operation)(**params) for operation, params in asked]
+
+
 def measure(stack: Stack) -> Iterator[Figure]:
     client, now = reading_client(), time.time_ns() // 1_000_000
     (table,) = (name for name in client.list_tables()["TableNames"] if "MetricsTable" in name)
@@ -129,6 +144,9 @@ def _figures(
     here = {size: _summary(metrics, window, repo, now) for size, repo in repos.items()}
     cpu = min(in_turn(here, time.process_time)[many])
     yield Figure(f"{about}: CPU in process, {many:,} builds", cpu, "ms", 30)
+    alone = requests_alone(reading_client(), here[many])
+    sent = min(in_turn({many: alone}, time.process_time)[many])
+    yield Figure(f"{about}: ... of which its requests", sent, "ms")
     counts = read(reading_client(), here[many])
     yield Figure(f"{about}: DynamoDB requests beside the cards", counts["requests"], "", 4)
     yield Figure(f"{about}: aggregates read", counts["aggregates"], "", 250)
