@@ -47,7 +47,8 @@ REFRESH: Final = (  # what the page asks for every five minutes (PARTS in load.j
     "GET /builds?limit=30",
     "GET /metrics/pipelines?window=7d",
 )
-RECOUNT: Final = (REFRESH[1], REFRESH[2], REFRESH[4])  # ... and after live news (COUNTED there)
+RECOUNT: Final = (REFRESH[1], REFRESH[2])  # ... after live news, every five seconds at most (COUNTED there)
+SELDOM: Final = (REFRESH[4],)  # ... and once a minute at most
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Load:
 def idle() -> Usage:
     """Nobody sends and nobody looks; Auth is on, nobody is alerted, nothing is fetched."""
     looks = HOURS * 12.0
-    rest = {"secrets": 2, "secret_calls": looks, "alarms": _alarms(), "metrics": 1, "scheduled": looks}
+    rest = {"secrets": 2, "secret_calls": looks, "alarms": _alarms(), "scheduled": looks}
     return added(called("RevokeFunction", looks), {"read_units": looks, **rest})
 
 
@@ -92,9 +93,9 @@ def of_viewers(load: Load, builds: float, viewers: float) -> Usage:
     """As if every build came while they look, and each word of it by itself: that is the most it can be."""
     news = builds * len(load.told.counted)
     refreshes, connections, pings = OPEN * 12, OPEN * 3600 / CONNECTION, OPEN * 60 / 4
-    recounts = min(news, OPEN * 3600 / 5)
-    asked = refreshes * len(REFRESH) + recounts * len(RECOUNT)
-    reads = refreshes * reads_of(load, REFRESH) + recounts * reads_of(load, RECOUNT)
+    times = {REFRESH: refreshes, RECOUNT: min(news, OPEN * 3600 / 5), SELDOM: min(news, OPEN * 60)}
+    asked = sum(often * len(routes) for routes, often in times.items())
+    reads = sum(often * reads_of(load, routes) for routes, often in times.items())
     direct = {
         "read_units": viewers * (reads + news * LINE / 4096),
         "write_units": viewers * 4 * connections,

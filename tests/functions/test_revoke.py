@@ -94,7 +94,7 @@ def test_it_closes_nobody_while_it_cannot_read_what_lets_in(
 ) -> None:
     monkeypatch.setenv("READ_TOKEN_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none")
     opened(dynamodb, "now")
-    with pytest.raises(Unavailable), pytest.warns(UserWarning, match="No application metrics"):
+    with pytest.raises(Unavailable):
         revoke.handler({}, CONTEXT)
     assert api.ended == []
 
@@ -111,3 +111,19 @@ def test_it_closes_who_came_by_another_issuer_or_whose_token_has_expired(
     at(monkeypatch, NOW + 1)
     revoke.handler({}, CONTEXT)
     assert still_open(dynamodb) == set()
+
+
+def test_it_counts_whom_it_ended_and_says_nothing_where_it_ended_nobody(
+    dynamodb: DynamoDBClient,
+    api: ConnectionsApi,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("OIDC_ISSUER", ISSUER)
+    monkeypatch.setenv("OIDC_AUDIENCE", AUDIENCE)
+    opened(dynamodb, f"{ISSUER} {AUDIENCE}", until=NOW + 1)
+    revoke.handler({}, CONTEXT)
+    assert "CloudWatchMetrics" not in capsys.readouterr().out
+    at(monkeypatch, NOW + 1)
+    revoke.handler({}, CONTEXT)
+    assert '"Ended":[1.0]' in capsys.readouterr().out

@@ -8,6 +8,7 @@ const EXPLAINED = 6; // broken pipelines whose log is shown at once
 const PAGE = { "24h": 100, "7d": 100, "30d": 300, "90d": 500 }; // builds of a pipeline's history
 const CALM = 1_500; // ms without news before the numbers are asked for again
 const AT_MOST_EVERY = 5_000;
+const SELDOM = 60_000; // the numbers of all pipelines cost more to read than everything else together
 
 let visit = new AbortController();
 let changed = () => {};
@@ -127,7 +128,20 @@ async function series(signal) {
   state.series = await get("metrics/timeseries", { ...scope(state.route), bucket }, signal);
 }
 
+let figuresAt = 0;
+let figuresDue = 0;
+
+/** After live news: now, or once a minute has passed since the last time. */
+async function figuresSeldom(signal) {
+  const known = [...state.pipelines.keys()].every((id) => state.figures.has(id));
+  const wait = figuresAt + (known ? SELDOM : AT_MOST_EVERY) - Date.now();
+  if (wait <= 0) return figures(signal);
+  clearTimeout(figuresDue);
+  figuresDue = setTimeout(() => signal.aborted || figures(signal).then(changed).catch((error) => signal.aborted || settle(error)), wait);
+}
+
 async function figures(signal) {
+  figuresAt = Date.now();
   const all = await getAll("metrics/pipelines", "pipelines", { ...scope(state.route), limit: 50 }, signal);
   state.figures = new Map(all.map((row) => [row.id, row]));
 }
@@ -188,7 +202,7 @@ const PARTS = {
   build: [theBuild, pipelines],
 };
 const COUNTED = {
-  overview: [summary, series, figures, explain],
+  overview: [summary, series, figuresSeldom, explain],
   tv: [summary, explain],
   pipeline: [summaryOfOne, jobs, matters],
   build: [(signal) => (fresh(state.route.build) ? Promise.resolve() : theBuild(signal))],
