@@ -10,14 +10,16 @@ import hmac
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from local.deploy import STACK, Aws
 from local.front import App, Message
 from local.secret import value
 from local.settings import HTTP_API, WEBSOCKET_API, Settings
 
+_TRIES: Final = 3
 _DEADLINE: Final = 30  # seconds; a warm stack needs a tenth of one
 _FED: Final = (
     "AggregateFunction",
@@ -34,6 +36,9 @@ _READS: Final = (
     "/cctray.xml",
     "/docs",
 )
+
+
+Result = TypeVar("Result")
 
 
 class NotWarmError(Exception):
@@ -65,19 +70,19 @@ class Socket:
 
 
 async def warm(settings: Settings, aws_app: App, functions: dict[str, str]) -> None:
-    ticket = await asyncio.to_thread(_ticket, settings, functions["TicketFunction"])
+    ticket = await asyncio.to_thread(_patiently, _ticket, settings, functions["TicketFunction"])
     socket = Socket(aws_app, f"/_aws/execute-api/{WEBSOCKET_API}/ws", f"ticket={ticket}")
     await asyncio.gather(
         _open(socket),
-        asyncio.to_thread(_ask, settings, "/ingest/github", b"{}"),
-        asyncio.to_thread(_ask, settings, "/health"),
-        *(asyncio.to_thread(_invoke, settings, functions[name]) for name in _FED),
+        asyncio.to_thread(_patiently, _ask, settings, "/ingest/github", b"{}"),
+        asyncio.to_thread(_patiently, _ask, settings, "/health"),
+        *(asyncio.to_thread(_patiently, _invoke, settings, functions[name]) for name in _FED),
     )
     await asyncio.to_thread(_send_build, settings)
     await socket.next("telling a WebSocket of a build")
     token = await asyncio.to_thread(_read_token, settings)
     for path in _READS:
-        await asyncio.to_thread(_ask, settings, path, None, token)
+        await asyncio.to_thread(_patiently, _ask, settings, path, None, token)
     await socket.close()
     await asyncio.to_thread(_forget, settings)
 
@@ -104,6 +109,18 @@ def _scope(path: str, query: str) -> dict[str, Any]:
         "subprotocols": [],
         "extensions": {},
     }
+
+
+def _patiently(work: Callable[..., Result], *what: Any) -> Result:
+    """Again where it fails: the embedded AWS starts many functions at once, and now and then one start trips
+    over another ("dictionary changed size during iteration").
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work(*what)
+        except NotWarmError:
+            continue
+    return work(*what)
 
 
 def _invoke(settings: Settings, function: str, event: bytes = b'{"Records": []}') -> Any:
