@@ -64,7 +64,7 @@ fuzz: .venv/dev .venv-fuzz/ready ## Twenty times the random cases of `make test`
 
 .PHONY: test
 test: .venv/dev ## Run every test, the ones on a real local stack too
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup # without groups: one by one, so that slow ones spread
 
 .PHONY: screenshots
 screenshots: .venv/dev ## Photograph the page for README.md, with demo data

@@ -17,8 +17,7 @@ from local.demo.moments import MINUTE, SECOND
 from local.demo.pushes import Push
 from local.demo.world import PEOPLE, Pipeline, Repo, number_of
 from local.translate import REGION, load
-from local.workbench import stored
-from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds, stored_from
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.jobs import DynamoStore
@@ -66,7 +65,7 @@ class Product:
             StoredBuilds(client, "BuildsTable"),
             self.topic,
             Nothing(),
-            stored,
+            stored_from,
             lambda _: None,
             DEFAULTS,
         )

@@ -7,8 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.secret import NoSecretError
 from local.settings import BadSettingError
-from local.workbench import Workbench, now
+from local.workbench import Workbench
 from pipeline_health.adapters.audited import AuditedCounts
+from pipeline_health.adapters.clock import now
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.flows.aggregation import Contended
 from pipeline_health.flows.rebuild import Report, rebuild

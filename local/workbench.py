@@ -1,7 +1,5 @@
 """A running stack's tables, queue and flow, for commands that mend: this machine's, or STACK=name on AWS."""
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,14 +7,12 @@ from typing import Any, Final
 
 from local.secret import place
 from pipeline_health.adapters.aside import JOBS, SetAsideTable
-from pipeline_health.adapters.builds import from_image
-from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds, stored_from
+from pipeline_health.adapters.clock import now, pause
 from pipeline_health.adapters.counts import CountsTable
 from pipeline_health.adapters.jobs_stored import JobsTable, news_from
-from pipeline_health.adapters.keys import is_of_jobs
 from pipeline_health.adapters.topic import EventsTopic
-from pipeline_health.domain.ledger import Stored
-from pipeline_health.flows.aggregation import Aggregation, Record
+from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.jobs import Counting
 
 RETENTION_DAYS: Final = 400  # the parameter's default
@@ -84,22 +80,7 @@ class Workbench:
             builds=self.builds,
             topic=EventsTopic(self.client("sns"), self.told["EVENTS_TOPIC_ARN"]),
             aside=self.aside,
-            read=stored,
+            read=stored_from,
             pause=pause,
             default_names=frozenset(self.told["DEFAULT_BRANCHES"].split(",")),
         )
-
-
-def stored(record: Record) -> Stored | None:
-    """As the aggregate function reads a record of the stream."""
-    if record["eventName"] == "REMOVE" or is_of_jobs(record["dynamodb"]["NewImage"]["pk"]["S"]):
-        return None
-    return Stored(*from_image(record["dynamodb"]["NewImage"]))
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def pause(retry: int) -> None:
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))

@@ -1,8 +1,6 @@
 """The builds table's stream -> jobs: when each build's first job started, and the numbers of jobs."""
 
 import os
-import random
-import time
 from functools import cache
 from typing import Any
 
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.aside import JOBS, SetAsideTable
+from pipeline_health.adapters.clock import now, pause
 from pipeline_health.adapters.jobs_stored import JobsTable, news_from
 from pipeline_health.flows.jobs import Counting, count_jobs
 
@@ -59,12 +58,3 @@ def flow() -> Counting:
         pause=pause,
         now=now,
     )
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def pause(retry: int) -> None:
-    """Full jitter, as the aggregate function waits."""
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # nosec B311  # no secret depends on it

@@ -1,8 +1,6 @@
 """The builds table's stream -> aggregates -> build events."""
 
 import os
-import random
-import time
 from functools import cache
 from typing import Any
 
@@ -13,14 +11,12 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline_health.adapters import aws, dynamodb
 from pipeline_health.adapters.aside import SetAsideTable
-from pipeline_health.adapters.builds import from_image
-from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds, stored_from
+from pipeline_health.adapters.clock import now, pause
 from pipeline_health.adapters.counts import CountsTable
-from pipeline_health.adapters.keys import is_of_jobs
 from pipeline_health.adapters.topic import EventsTopic
-from pipeline_health.domain.ledger import Stored
 from pipeline_health.flows.aggregate import aggregate
-from pipeline_health.flows.aggregation import Aggregation, Record
+from pipeline_health.flows.aggregation import Aggregation
 
 logger = Logger()
 metrics = Metrics()
@@ -66,24 +62,7 @@ def flow() -> Aggregation:
         builds=StoredBuilds(dynamodb.client(), settings.BUILDS_TABLE),
         topic=EventsTopic(aws.client("sns"), settings.EVENTS_TOPIC_ARN),
         aside=SetAsideTable(dynamodb.client(), settings.SET_ASIDE_TABLE, now),
-        read=stored,
+        read=stored_from,
         pause=pause,
         default_names=frozenset(settings.DEFAULT_BRANCHES.split(",")),
     )
-
-
-def stored(record: Record) -> Stored | None:
-    """The build behind a stream record; None of a job, and of a removal: what expires stays counted."""
-    if record["eventName"] == "REMOVE" or is_of_jobs(record["dynamodb"]["NewImage"]["pk"]["S"]):
-        return None
-    build, revision = from_image(record["dynamodb"]["NewImage"])
-    return Stored(build, revision)
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def pause(retry: int) -> None:
-    """Full jitter: writers that met once do not meet again (AWS Builders' Library, "Timeouts, retries")."""
-    time.sleep(random.uniform(0, min(1.0, 0.02 * 2**retry)))  # noqa: S311  # nosec B311  # no secret depends on it

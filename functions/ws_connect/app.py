@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline_health.adapters import aws
+from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.adapters.tickets import TicketTable
@@ -45,12 +45,12 @@ def _settings() -> Settings:
 
 @cache
 def _connections() -> ConnectionTable:
-    return ConnectionTable(aws.client("dynamodb"), _settings().connections_table)
+    return ConnectionTable(dynamodb.client(), _settings().connections_table)
 
 
 @cache
 def _tickets() -> TicketTable:
-    return TicketTable(aws.client("dynamodb"), _settings().tickets_table)
+    return TicketTable(dynamodb.client(), _settings().tickets_table)
 
 
 @cache

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline_health.adapters import aws
+from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.domain.events import BuildEvent, BuildEvents
@@ -36,7 +36,7 @@ def _settings() -> Settings:
 
 @cache
 def _connections() -> ConnectionTable:
-    return ConnectionTable(aws.client("dynamodb"), _settings().connections_table)
+    return ConnectionTable(dynamodb.client(), _settings().connections_table)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""One stack for the whole suite, with a Slack stand-in; each test works on repositories of its own."""
+"""One stack for each worker, with a Slack stand-in; each test works on repositories of its own."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,13 +11,10 @@ from tests.web_server import Web, web_server
 _numbers = count(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers these tests stay on one: they share a stack, and two cores."""
     for item in items:
         if "tests/e2e/" in item.nodeid:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="session")

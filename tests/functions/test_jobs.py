@@ -8,10 +8,9 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from functions.jobs import app
-from functions.metrics import aggregate
 from pipeline_health.adapters import dynamodb as dynamodb_adapter
 from pipeline_health.adapters.aside import JOBS, SetAsideTable
-from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds, stored_from
 from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.domain.build import Build, Sighting, Status
@@ -129,7 +128,7 @@ def test_the_aggregate_function_never_sees_a_job_and_would_not_take_it_for_a_bui
     assert reaches("BuildsStream", build)
     for record in (job, mapped):
         assert not reaches("BuildsStream", record)
-        assert aggregate.stored(record) is None
+        assert stored_from(record) is None
 
 
 def test_it_ignores_builds_of_which_nobody_tells_jobs(table: Table, dynamodb: DynamoDBClient) -> None:

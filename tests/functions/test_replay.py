@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from functions.metrics import aggregate as function
 from pipeline_health.adapters.aside import SetAsideTable
 from pipeline_health.adapters.builds import DynamoBuilds
-from pipeline_health.adapters.builds_stored import StoredBuilds
+from pipeline_health.adapters.builds_stored import StoredBuilds, stored_from
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.keys import build_key
 from pipeline_health.domain.aggregates import settle
@@ -52,7 +51,7 @@ def mended(record: Record) -> Stored | None:
     status = known["dynamodb"]["NewImage"]["build"]["M"]["status"]
     if status["S"].startswith("new-word"):
         status["S"] = "success"
-    return function.stored(known)
+    return stored_from(known)
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def to(dynamodb: DynamoDBClient, aside: SetAsideTable) -> Aggregation:
         StoredBuilds(dynamodb, "BuildsTable"),
         MemoryTopic(),
         aside,
-        function.stored,
+        stored_from,
         lambda _: None,
         DEFAULTS,
     )

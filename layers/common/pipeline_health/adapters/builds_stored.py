@@ -58,3 +58,10 @@ class StoredBuilds:
         pages = self._client.get_paginator(operation)  # type: ignore[call-overload]  # two of its literals
         for page in pages.paginate(TableName=self._table, **ask):
             yield from page["Items"]
+
+
+def stored_from(record: Record) -> Stored | None:
+    """The build behind a stream record; None of a job, and of a removal: what expires stays counted."""
+    if record["eventName"] == "REMOVE" or keys.is_of_jobs(record["dynamodb"]["NewImage"]["pk"]["S"]):
+        return None
+    return Stored(*from_image(record["dynamodb"]["NewImage"]))

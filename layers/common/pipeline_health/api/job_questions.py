@@ -4,21 +4,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from pipeline_health.api.questions import Question, RepoFilter, Text, WindowText
+from pipeline_health.api.questions import Question, RepoFilter, ThePipeline, WindowText
 
 ROWS_LIMIT: Final = 100
 Sort = Literal["failures", "duration", "queue"]
 
 
 class JobMetricsQuestion(Question):
-    pipeline: Annotated[
-        Text,
-        Field(
-            description="The pipeline, by id or by name. A name that several pipelines share is refused with "
-            "their ids; `repo` narrows it.",
-            examples=["CI"],
-        ),
-    ]
+    pipeline: ThePipeline
     repo: RepoFilter = None
     window: WindowText = "7d"
     sort: Annotated[

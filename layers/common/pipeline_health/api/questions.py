@@ -47,6 +47,14 @@ PipelineFilter = Annotated[
         examples=["CI"],
     ),
 ]
+ThePipeline = Annotated[
+    Text,
+    Field(
+        description="The pipeline, by id or by name. A name that several pipelines share is refused with "
+        "their ids; `repo` narrows it.",
+        examples=["CI"],
+    ),
+]
 BranchFilter = Annotated[Text | Absent, Field(description="Only this branch.", examples=["main"])]
 MetricsBranch = Annotated[
     Text | Absent,
@@ -141,14 +149,7 @@ class BuildsQuestion(Paged):
 
 
 class LatestQuestion(Question):
-    pipeline: Annotated[
-        Text,
-        Field(
-            description="The pipeline, by id or by name. A name that several pipelines share is refused with "
-            "their ids; `repo` narrows it.",
-            examples=["CI"],
-        ),
-    ]
+    pipeline: ThePipeline
     repo: RepoFilter = None
     branch: BranchFilter = None
 
