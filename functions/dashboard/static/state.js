@@ -33,14 +33,16 @@ export const brokenOnes = (pipelines) =>
 
 const updated = (build) => Date.parse(build.updated_at) || 0;
 
+/** The API may list a build before it is counted: then it is known, but not yet what it changed. */
 const isNews = (build) => {
   const known = state.builds.get(build.id);
-  return !known || updated(known) < updated(build) || (known.status !== build.status && updated(known) === updated(build));
+  if (!known || updated(known) < updated(build)) return true;
+  return updated(known) === updated(build) && (known.status !== build.status || (build.change && !known.change));
 };
 
 /** Takes in what was told; the builds that were news. `again`: the pipelines may not know them any more. */
 export function learn(builds, { again = false } = {}) {
-  const news = again ? builds.map((build) => state.builds.get(build.id) ?? build) : builds.filter(isNews);
+  const news = again ? builds.map(asKnown) : builds.filter(isNews);
   if (news.length === 0) return news;
   const pipelines = new Map(state.pipelines ?? []);
   for (const build of news) {
@@ -52,8 +54,13 @@ export function learn(builds, { again = false } = {}) {
   return news;
 }
 
+/** Only messages tell what a build changed, so that outlives an answer of the API. */
+const withChange = (build, other) => ("change" in build || !other || !("change" in other) ? build : { ...build, change: other.change });
+
+const asKnown = (build) => withChange(state.builds.get(build.id) ?? build, build);
+
 export function remember(build) {
-  state.builds.set(build.id, build);
+  state.builds.set(build.id, withChange(build, state.builds.get(build.id)));
   const detailed = state.details.get(build.id);
   if (detailed) state.details.set(build.id, { ...detailed, ...build, stale: true });
 }

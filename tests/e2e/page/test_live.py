@@ -4,8 +4,9 @@ import json
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.builds import flat
 from tests.e2e.page.looking import Looking
@@ -87,6 +88,49 @@ def test_it_tells_the_number_of_broken_pipelines_in_the_title_and_the_favicon(
     assert "c4320a" in icon
     stack.post("/ingest/github", flat(repo, "success", **ago(-0.05)))
     expect(looking.card(repo)).to_have_count(0)
+
+
+def told(build: dict[str, Any], change: str) -> str:
+    return json.dumps({"type": "builds", "builds": [build | {"change": change}]})
+
+
+def test_it_turns_red_even_if_the_api_listed_the_build_before_it_was_counted(
+    look: Look, stack: Stack, repo: str
+) -> None:
+    stack.post("/ingest/github", flat(repo, "failure", **ago(0)))
+    build = eventually(lambda: stack.get("/builds", repo=repo)["builds"])[0]
+    looking = look(None)
+    looking.hold_the_socket()
+    looking.answer("pipelines", {"pipelines": [], "next": None})
+    looking.go("")
+    looking.is_live()
+    expect(looking.row(repo)).not_to_contain_text("broken for")
+    looking.sockets[-1].send(told(build, "broken"))
+    expect(looking.row(repo)).to_contain_text("broken for")
+    expect(looking.card(repo)).to_be_visible()
+
+
+def test_it_turns_red_even_if_it_was_told_before_it_knew_the_pipelines(
+    look: Look, stack: Stack, repo: str
+) -> None:
+    stack.post("/ingest/github", flat(repo, "failure", **ago(0)))
+    build = eventually(lambda: stack.get("/builds", repo=repo)["builds"])[0]
+    looking = look(None)
+    looking.hold_the_socket()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    looking.page.route(re.compile(r"/pipelines\?recent"), hold)
+    with looking.page.expect_response(re.compile(r"/builds\?")):
+        looking.go("")
+    looking.is_live()
+    with looking.page.expect_request("**/metrics/summary*"):  # it has heard
+        looking.sockets[-1].send(told(build, "broken"))
+    held[0].fulfill(json={"pipelines": [], "next": None})
+    expect(looking.row(repo)).to_contain_text("broken for")
+    expect(looking.card(repo)).to_be_visible()
 
 
 def test_it_runs_a_clock_on_a_running_build_until_it_is_done(look: Look, stack: Stack, repo: str) -> None:
