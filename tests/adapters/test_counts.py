@@ -16,6 +16,7 @@ from pipeline_health.domain.aggregates import EVERYTHING, Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
+from pipeline_health.domain.times import quarter_of
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Contended, Unstorable
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryBuilds, MemoryTopic, expected_totals
@@ -81,8 +82,8 @@ def test_it_lists_the_changes_newest_first(dynamodb: DynamoDBClient) -> None:
     answer = dynamodb.query(
         TableName=TABLE,
         IndexName="changes",
-        KeyConditionExpression="changes_month = :month",
-        ExpressionAttributeValues=to_item({":month": keys.month_of(START)}),
+        KeyConditionExpression="changes_quarter = :quarter",
+        ExpressionAttributeValues=to_item({":quarter": quarter_of(START)}),
         ScanIndexForward=False,
     )
     changes = [from_item(item) for item in answer["Items"]]

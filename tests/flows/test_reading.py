@@ -13,7 +13,7 @@ from pipeline_health.domain import newest
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, position_of
-from pipeline_health.domain.times import DAY, HOUR, format_instant
+from pipeline_health.domain.times import DAY, HOUR, format_instant, quarter_of
 from pipeline_health.domain.view import View
 from pipeline_health.flows.reading import Reading
 from tests.live import NOW, a_build
@@ -28,8 +28,8 @@ class MemoryBuilds:
     stored: Sequence[Build]
     reads: int
 
-    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice[Build]:
-        return self._slice([b for b in self.stored if format_instant(b.at).startswith(month)], stretch)
+    def newest(self, quarter: str, stretch: Stretch, limit: int) -> Slice[Build]:
+        return self._slice([b for b in self.stored if quarter_of(b.at) == quarter], stretch)
 
     def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]:
         return self._slice([b for b in self.stored if b.pipeline_id == pipeline_id], stretch)

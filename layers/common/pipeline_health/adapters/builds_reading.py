@@ -32,9 +32,9 @@ class BuildsReading:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = TableReading(client, table)
 
-    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice[Build]:
+    def newest(self, quarter: str, stretch: Stretch, limit: int) -> Slice[Build]:
         """Its shards are asked side by side; only down to where all of them were looked at is it complete."""
-        shards = [("recent", "month", f"{month}#{shard}") for shard in range(RECENT_SHARDS)]
+        shards = [("recent", "quarter", f"{quarter}#{shard}") for shard in range(RECENT_SHARDS)]
         if stretch.empty:
             return _NOTHING
         return _merged(side_by_side(lambda shard: self._query(shard, stretch, limit), shards))

@@ -95,14 +95,14 @@ class MetricsReading:
         known = self.branch(pipeline_id, branch)
         return known.newest if known else None
 
-    def newest_changes(self, month: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
+    def newest_changes(self, quarter: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
         if stretch.empty:
             return Slice([], None, 0)
         bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
         answer = self._table.query(
             IndexName="changes",
-            KeyConditionExpression="changes_month = :month AND changes_at BETWEEN :floor AND :upper",
-            ExpressionAttributeValues=to_item({":month": month, **bounds}),
+            KeyConditionExpression="changes_quarter = :quarter AND changes_at BETWEEN :floor AND :upper",
+            ExpressionAttributeValues=to_item({":quarter": quarter, **bounds}),
             ScanIndexForward=False,
             Limit=limit,
         )

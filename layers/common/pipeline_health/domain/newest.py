@@ -7,10 +7,9 @@ Without `#` it stands before all builds of that millisecond.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Final, Generic, TypeVar
 
-from pipeline_health.domain.times import format_instant, parse_instant
+from pipeline_health.domain.times import quarter_of, quarter_start
 
 Thing = TypeVar("Thing")
 
@@ -63,27 +62,24 @@ class Slice(Generic[Thing]):
 
 
 def fill(
-    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int, slices: int | None = None
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
 ) -> tuple[list[Thing], str | None]:
     """A page of at most `limit` things and where the next one begins (None: nowhere).
 
-    It may be short where a filter lets little through, or after so many `slices`; but it always gets further
-    down.
+    It may be short where a filter lets little through, but it always gets further down.
     """
-    page, reached = filled(slice_below, below, limit, slices)
+    page, reached = filled(slice_below, below, limit)
     return [thing for _, thing in page], reached
 
 
 def filled(
-    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int, slices: int | None = None
+    slice_below: Callable[[str], Slice[Thing]], below: str, limit: int
 ) -> tuple[list[tuple[str, Thing]], str | None]:
     """The same with the position of each."""
     page: list[tuple[str, Thing]] = []
     reached: str | None = below
     read = 0
-    for _ in count() if slices is None else range(slices):
-        if reached is None or len(page) >= limit or read >= READ_AT_MOST:
-            break
+    while reached is not None and len(page) < limit and read < READ_AT_MOST:
         found = slice_below(reached)
         page, reached, read = [*page, *found.found], found.reached, read + found.read
     if len(page) > limit:
@@ -91,15 +87,15 @@ def filled(
     return page[:limit], reached
 
 
-def months(
-    slice_of_month: Callable[[str, Stretch, int], Slice[Thing]], stretch: Stretch, limit: int
+def quarters(
+    slice_of_quarter: Callable[[str, Stretch, int], Slice[Thing]], stretch: Stretch, limit: int
 ) -> Callable[[str], Slice[Thing]]:
-    """Month by month, as the indexes are partitioned; an empty month costs little and ends no page."""
+    """Quarter by quarter, as the indexes are partitioned; an empty one costs little and ends no page."""
 
     def slice_below(below: str) -> Slice[Thing]:
-        month = _month_below(below)
-        found = slice_of_month(month, replace(stretch, below=below), limit)
-        start = position_of(parse_instant(f"{month}-01T00:00:00Z"))
+        instant = _instant_below(below)
+        found = slice_of_quarter(quarter_of(instant), replace(stretch, below=below), limit)
+        start = position_of(quarter_start(instant))
         if found.reached is not None or start <= stretch.floor:
             return found
         return replace(found, reached=start)
@@ -107,7 +103,7 @@ def months(
     return slice_below
 
 
-def _month_below(position: str) -> str:
-    """2026-11 for every position in it, but for its very start: below that is October."""
+def _instant_below(position: str) -> int:
+    """That of the position; below the very start of a millisecond is the one before."""
     instant = instant_of(position)
-    return format_instant(instant if "#" in position else max(instant - 1, 0))[:7]
+    return instant if "#" in position else max(instant - 1, 0)

@@ -30,6 +30,19 @@ def format_instant(instant: int) -> str:
     return moment.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def quarter_of(instant: int) -> str:
+    """2026-Q4, in UTC."""
+    moment = _EPOCH + timedelta(milliseconds=instant)
+    return f"{moment.year}-Q{(moment.month + 2) // 3}"
+
+
+def quarter_start(instant: int) -> int:
+    """The first instant of the quarter that this one is in."""
+    moment = _EPOCH + timedelta(milliseconds=instant)
+    first = datetime(moment.year, (moment.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)
+    return (first - _EPOCH) // timedelta(milliseconds=1)
+
+
 def seconds(milliseconds: int) -> float:
     """Seconds as the API shows them: a whole number where it is one, else with its milliseconds."""
     return milliseconds / SECOND if milliseconds % SECOND else milliseconds // SECOND

@@ -9,14 +9,13 @@ from typing import Final, Protocol
 
 from pipeline_health.api.questions import ChangesQuestion
 from pipeline_health.domain.build import Build
-from pipeline_health.domain.newest import Slice, Stretch, fill, months, position_of
+from pipeline_health.domain.newest import Slice, Stretch, fill, position_of, quarters
 from pipeline_health.domain.timeline import Segment, build_id, completed_at
 from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, build_view
 from pipeline_health.flows.reading import AHEAD, begin
 
-FEED: Final = 90 * DAY  # how far back a feed goes: each month costs a request
-MONTHS: Final = 5  # that one page looks at, so that it costs six requests at most; a feed's days are within
+FEED: Final = 90 * DAY  # how far back a feed goes
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class StoredChange:
 
 
 class ChangesStore(Protocol):
-    def newest_changes(self, month: str, stretch: Stretch, limit: int) -> Slice[StoredChange]: ...
+    def newest_changes(self, quarter: str, stretch: Stretch, limit: int) -> Slice[StoredChange]: ...
 
 
 class BuildsById(Protocol):
@@ -58,8 +57,8 @@ class Changes:
 
     def _page(self, asked: ChangesQuestion, now: int) -> tuple[list[StoredChange], str | None]:
         stretch = _stretch(asked, now, self.reach)
-        slices = months(self.changes.newest_changes, stretch, asked.limit)
-        return fill(slices, stretch.below, asked.limit, MONTHS)
+        slices = quarters(self.changes.newest_changes, stretch, asked.limit)
+        return fill(slices, stretch.below, asked.limit)
 
     def _views(self, changes: list[StoredChange]) -> list[View]:
         builds = self.builds.get_many(build_id(change.segment.start) for change in changes)

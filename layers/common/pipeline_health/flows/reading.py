@@ -8,7 +8,7 @@ from pipeline_health.api.problems import not_found, refused
 from pipeline_health.api.questions import BuildsQuestion, LatestQuestion, Paged
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.jobs import Job
-from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, months, position_of
+from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, position_of, quarters
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, build_view, detailed_view
 
@@ -19,8 +19,8 @@ AHEAD: Final = 2 * DAY  # a sender's clock may run ahead by a day; nothing start
 
 
 class BuildsStore(Protocol):
-    def newest(self, month: str, stretch: Stretch, limit: int) -> Slice[Build]:
-        """Of one month, 2026-11, of everything."""
+    def newest(self, quarter: str, stretch: Stretch, limit: int) -> Slice[Build]:
+        """Of one quarter, 2026-Q4, of everything."""
 
     def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
 
@@ -81,7 +81,7 @@ class Reading:
     def slices(self, asked: BuildsQuestion, stretch: Stretch, each: int) -> Slices:
         """`each` is the most that one request is asked for."""
         if asked.pipeline is None:
-            return months(self.builds.newest, stretch, each)
+            return quarters(self.builds.newest, stretch, each)
         pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
         if pipeline_id is None:
             return lambda _: Slice([], None, 0)
