@@ -177,7 +177,9 @@ def _patiently(
                 raise CannotExportError(_told(error)) from error
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             if pause is None:
-                raise CannotExportError(f"{api.url} does not answer ({error}); start it: make run") from error
+                raise CannotExportError(
+                    f"{api.url} does not answer ({error}). If it is of this machine, start it: make run"
+                ) from error
         sleep(pause)
     raise AssertionError("the last try returns or raises")
 

@@ -11,10 +11,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from pipeline_health.adapters.builds import DynamoBuilds, writing_client
+from pipeline_health.adapters.builds import writing_client
 from pipeline_health.adapters.builds_known import KnownBuilds
 from pipeline_health.adapters.dynamodb import client
 from pipeline_health.adapters.github_api import Read
+from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.named_secrets import NamedSecrets
 from pipeline_health.adapters.secrets import secrets_client
 from pipeline_health.adapters.sources import Credentials, SourceSettings, configured
@@ -52,8 +53,8 @@ def _etags() -> dict[str, Read]:
 @cache
 def _fetching() -> Fetching:
     table = _settings().builds_table
-    builds = DynamoBuilds(writing_client(), table, _settings().retention_days)
-    return Fetching(builds, KnownBuilds(client(), table).ranks, _clock)
+    store = DynamoStore(writing_client(), table, _settings().retention_days)
+    return Fetching(store, KnownBuilds(client(), table).ranks, _clock, jobs=store)
 
 
 def _clock() -> int:

@@ -11,7 +11,7 @@ from pipeline_health.domain.build import Build
 from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant
 from pipeline_health.flows.reconcile import SourceFailed, Span
 from tests.github_server import GitHubServer, listed_run
-from tests.ingesting import NOW
+from tests.ingesting import NOW, github_job, job_sighted, steps
 from tests.sender_server import Asked, Said, serving
 
 TODAY = NOW // DAY * DAY
@@ -128,6 +128,19 @@ def test_it_asks_for_jobs_only_where_the_end_is_doubtful(server: GitHubServer, g
     assert [path for path in server.paths() if path.endswith("/jobs")] == [
         "/repos/acme/shop/actions/runs/2/attempts/1/jobs"
     ]
+
+
+def test_it_tells_a_builds_jobs_as_webhooks_do(server: GitHubServer, github: GitHub) -> None:
+    failed = {"run_id": 1, "conclusion": "failure", "steps": steps("success", "failure", "skipped")}
+    told = github_job(**failed)["workflow_job"]
+    server.runs = [run_at(1, NOW - HOUR)]
+    server.jobs[1, 1] = [told, {"id": "no job"}]
+    (page,) = next(github.parts(SPAN)).pages()
+    (listed,) = github.jobs(page.sightings[0].build)
+    webhook = job_sighted(**failed)
+    assert listed.job == webhook.job
+    assert listed.job.failing_step
+    assert listed.version < webhook.version  # whose word beats it
 
 
 def test_it_finds_a_github_enterprise_server_below_its_path() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline_health.adapters.github_rest import site as github_site
 from pipeline_health.adapters.jenkins_api import Jenkins
 from pipeline_health.adapters.jenkins_api import site as jenkins_site
 from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.ingest import Recorded
@@ -37,7 +39,7 @@ from pipeline_health.providers.jenkins_api import sighting as jenkins_sighting
 from tests.counting import expected_totals
 from tests.flows.test_aggregate import assert_cards, assert_timelines, flow
 from tests.github_server import GitHubServer, listed_run
-from tests.ingesting import NOW, FakeBuilds, github, github_run, jenkins, jenkins_build, sighted
+from tests.ingesting import NOW, FakeBuilds, github, github_job, github_run, jenkins, jenkins_build, sighted
 from tests.jenkins_server import JenkinsServer, listed_build
 from tests.sender_server import Asked, Said, serving
 from tests.story import CI, Story
@@ -72,7 +74,7 @@ class Store(FakeBuilds):
 
 
 def fetching(store: Store, clock: Callable[[], int] = lambda: NOW) -> Fetching:
-    return Fetching(store, store.ranks, clock)
+    return Fetching(store, store.ranks, clock, jobs=store)
 
 
 @pytest.fixture
@@ -170,6 +172,46 @@ def test_it_stops_a_source_that_limits_us_and_goes_on_the_next_time(senders: Sta
     assert len(store.leading) == len(story.server.runs)
 
 
+def failed_run(server: GitHubServer) -> None:
+    run = listed_run(conclusion="failure")
+    server.runs = [run]
+    server.jobs[run["id"], 1] = [github_job(conclusion="failure", run_id=run["id"])["workflow_job"]]
+
+
+def test_it_restores_the_jobs_of_what_it_restores_and_asks_for_no_others(senders: Start) -> None:
+    server, store = GitHubServer(), Store()
+    failed_run(server)
+    sources = senders(server, JenkinsServer())[:1]
+    for _ in range(2):
+        (outcome,) = reconcile(sources, fetching(store), NOW, NOW + HOUR)
+        assert outcome.ending is Ending.DONE
+    assert [(name, sighting.job.status) for (_, name), sighting in store.jobs.items()] == [(555, "failure")]
+    assert sum(path.endswith("/jobs") for path in server.paths()) == 1
+
+
+def test_it_comes_back_for_a_build_whose_jobs_could_not_be_read(senders: Start) -> None:
+    server, store = GitHubServer(), Store()
+    failed_run(server)
+    server.trouble = lambda asked: Said(502, {}) if asked.path.endswith("/jobs") else None
+    sources = senders(server, JenkinsServer())[:1]
+    (first,) = reconcile(sources, fetching(store), NOW, NOW + HOUR)
+    assert (first.ending, store.leading, store.jobs) == (Ending.FAILED, {}, {})
+    server.trouble = lambda _: None
+    (second,) = reconcile(sources, fetching(store), NOW + PERIOD, NOW + HOUR)
+    assert (second.tally.restored, len(store.leading), len(store.jobs)) == (1, 1, 1)
+
+
+def test_it_asks_for_no_jobs_where_nobody_keeps_them(senders: Start) -> None:
+    """A backfill of a hundred thousand runs would take another hundred thousand requests."""
+    server, store = GitHubServer(), Store()
+    failed_run(server)
+    sources = senders(server, JenkinsServer())[:1]
+    to = replace(fetching(store), jobs=None)
+    (outcome,) = reconcile(sources, to, NOW, NOW + HOUR)
+    assert (outcome.tally.restored, store.jobs) == (1, {})
+    assert not any(path.endswith("/jobs") for path in server.paths())
+
+
 class Slow:
     """A source each of whose pages takes a second."""
 
@@ -191,6 +233,9 @@ class Slow:
 
     def attempt(self, sighting: Sighting, number: int) -> Sighting | None:
         raise SourceFailed("http_500")
+
+    def jobs(self, build: Build) -> tuple[JobSighting, ...]:
+        return ()
 
     def redeliver(self, since: int) -> int | None:
         return None

@@ -1,6 +1,7 @@
 """GitHub's REST API, read for the runs of one repository; GitHub Enterprise Server has it at /api/v3."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -9,11 +10,13 @@ from urllib.parse import quote
 from pipeline_health.adapters.github_hooks import redeliver
 from pipeline_health.adapters.github_rest import Rest, following
 from pipeline_health.adapters.http_reader import Site
-from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import DAY, SECOND, format_instant
 from pipeline_health.flows.reconcile import Page, Part, SourceFailed, Span
 from pipeline_health.providers.fields import Wire
 from pipeline_health.providers.github_api import ended_with, is_end_doubtful, sighting
+from pipeline_health.providers.github_jobs import listed
 from pipeline_health.providers.refusal import Refusal
 
 _SEARCH_LIMIT: Final = 1_000  # of a list with `created=` GitHub tells no more, whatever its total_count
@@ -75,6 +78,11 @@ class GitHub:
         found = self._sighting(answer.read(dict[str, Any]))
         return self._ended(found) if found and found.build.status.completed else found
 
+    def jobs(self, build: Build) -> Iterator[JobSighting]:
+        for job in self._jobs(build):
+            with suppress(Refusal):  # the others and their build are told without it
+                yield listed(job, self._repository, self.clock())
+
     def redeliver(self, since: int) -> int | None:
         return redeliver(self._path("hooks"), since, self._rest)
 
@@ -87,13 +95,13 @@ class GitHub:
             if answer.status == 304 and known:
                 address = known.next
                 continue
-            listed = answer.read(_Runs)
-            if listed.total_count > _SEARCH_LIMIT and end - start > 2 * SECOND:
+            runs = answer.read(_Runs)
+            if runs.total_count > _SEARCH_LIMIT and end - start > 2 * SECOND:
                 middle = (start + end) // 2 // SECOND * SECOND
                 yield from self._pages(middle, end)
                 yield from self._pages(start, middle)
                 return
-            yield self._page(listed.workflow_runs)
+            yield self._page(runs.workflow_runs)
             # Whoever took the page asks for the next one, so that this one is recorded.
             after = following(answer)
             if etag := answer.headers.get("etag"):
@@ -112,10 +120,11 @@ class GitHub:
             return None  # counted as unusable
 
     def _ended(self, found: Sighting) -> Sighting:
-        build = found.build
+        return ended_with(found, self._jobs(found.build), self.clock())
+
+    def _jobs(self, build: Build) -> list[dict[str, Any]]:
         path = self._path("actions/runs", build.run, "attempts", build.attempt, "jobs")
-        jobs = [job for page in self._rest.listed(f"{path}?per_page=100") for job in page.read(_Jobs).jobs]
-        return ended_with(found, jobs, self.clock())
+        return [job for page in self._rest.listed(f"{path}?per_page=100") for job in page.read(_Jobs).jobs]
 
     def _path(self, *parts: object) -> str:
         return "/".join(("/repos", quote(self.repo), *map(str, parts)))

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/repos/webhooks#redeliver-a-delivery-for-a-reposi
 https://docs.github.com/en/rest/orgs/webhooks#redeliver-a-delivery-for-an-organization-webhook
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Final
@@ -14,7 +14,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import BeforeValidator
 
 from pipeline_health.adapters.github_rest import Rest
-from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import parse_instant
 from pipeline_health.flows.reconcile import Part, SourceFailed, Span
 from pipeline_health.providers.fields import Wire
@@ -110,6 +111,9 @@ class OrgHooks:
 
     def attempt(self, _: Sighting, _number: int) -> Sighting | None:
         return None
+
+    def jobs(self, _: Build) -> Iterable[JobSighting]:
+        return ()
 
     def redeliver(self, since: int) -> int | None:
         """Who names an organisation wants this: a token that may not see its webhooks is a failure."""

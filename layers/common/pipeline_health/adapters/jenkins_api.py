@@ -4,7 +4,7 @@ https://www.jenkins.io/doc/book/using/remote-access-api/
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from pydantic import Field
 
 from pipeline_health.adapters.http_reader import Answer, Site, failure
-from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.build import Build, Sighting
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.flows.reconcile import Page, Part, SourceFailed, Span
 from pipeline_health.providers.fields import Wire
 from pipeline_health.providers.jenkins_api import FIELDS, sighting
@@ -83,6 +84,9 @@ class Jenkins:
 
     def attempt(self, _sighting: Sighting, _number: int) -> Sighting | None:
         return None  # a Jenkins build is its only attempt
+
+    def jobs(self, _build: Build) -> Iterable[JobSighting]:
+        return ()  # Jenkins tells of none
 
     def redeliver(self, _since: int) -> int | None:
         return 0  # Jenkins keeps nothing that it could send again

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from zlib import crc32
 
 from pipeline_health.domain.build import Build, Sighting, Status
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import DAY, HOUR, SECOND
 from pipeline_health.flows.ingest import Builds, Recorded, Result
 
@@ -74,6 +75,10 @@ class Source(Protocol):
         """An earlier attempt of the same run; None where it is gone."""
         ...
 
+    def jobs(self, build: Build) -> Iterable[JobSighting]:
+        """What a build that ended was made of."""
+        ...
+
     def redeliver(self, since: int) -> int | None:
         """Ask once for each failed delivery since then; None where the token may not see webhooks."""
         ...
@@ -112,14 +117,21 @@ class Outcome:
     reason: str = ""
 
 
+class Jobs(Protocol):
+    def record_job(self, sighting: JobSighting, now: int) -> Result: ...
+
+
 @dataclass(frozen=True)
 class Fetching:
-    """What fetching rests on; instants are milliseconds. `each` may record several builds at once."""
+    """What fetching rests on; instants are milliseconds. `each` may record several builds at once. Without
+    `jobs` none are asked for: they cost a request each build.
+    """
 
     builds: Builds
     ranks: Ranks
     clock: Callable[[], int]
     each: Each = map
+    jobs: Jobs | None = None
 
 
 class _OutOfTime(Exception):
@@ -180,7 +192,16 @@ def _news(source: Source, page: Page, to: Fetching, deadline: int | None) -> Ite
     for sighting in page.sightings:
         if deadline is not None and to.clock() >= deadline:
             raise _OutOfTime
-        yield from _missing(source, sighting, stored)
+        for missing in _missing(source, sighting, stored):
+            _record_jobs(source, missing.build, to)
+            yield missing
+
+
+def _record_jobs(source: Source, build: Build, to: Fetching) -> None:
+    """Before their build: where they cannot be read now, it is missing the next time too."""
+    if to.jobs and build.status.completed:
+        for job in source.jobs(build):
+            to.jobs.record_job(job, to.clock())
 
 
 def _missing(source: Source, sighting: Sighting, stored: Mapping[str, int]) -> Iterator[Sighting]:

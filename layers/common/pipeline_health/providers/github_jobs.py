@@ -1,10 +1,12 @@
-"""GitHub's `workflow_job` webhook: one job of one attempt of a run. It names no workflow, so no pipeline.
+"""GitHub's jobs, each of one attempt of a run; they name no workflow, so no pipeline. The API lists the very
+objects that the webhook `workflow_job` carries.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_job
+https://docs.github.com/en/rest/actions/workflow-jobs
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -53,11 +55,21 @@ class _WorkflowJob(Wire):
 
 def parse(delivery: Delivery) -> JobSighting:
     payload = json_in(delivery)
-    said = checked(_WorkflowJob, read_object(payload), delivery)
+    return _sighting(checked(_WorkflowJob, read_object(payload), delivery), payload, webhook=True)
+
+
+def listed(job: dict[str, Any], repository: dict[str, Any], now: int) -> JobSighting:
+    """A job as the API lists it; Refusal where it cannot be used. A webhook's word beats it."""
+    document = {"workflow_job": job, "repository": repository}
+    said = checked(_WorkflowJob, document, Delivery(b"", now))
+    return _sighting(said, said.model_dump_json().encode(), webhook=False)
+
+
+def _sighting(said: _WorkflowJob, payload: bytes, *, webhook: bool) -> JobSighting:
     told = said.workflow_job
     job = _job(told, said.repository)
     sent_at = told.completed_at or told.started_at or told.created_at or 0
-    version = version_of(job.status, webhook=True, phase=0, sent_at=sent_at, body=payload)
+    version = version_of(job.status, webhook=webhook, phase=0, sent_at=sent_at, body=payload)
     return JobSighting(job=job, version=version)
 
 
