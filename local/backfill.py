@@ -22,6 +22,7 @@ from local.backfill_place import Place, place
 from local.backfill_state import Progress
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.builds_known import KnownBuilds
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.sources import Credentials, SourceSettings, configured
 from pipeline_health.domain.times import DAY, SECOND, format_instant
 from pipeline_health.flows.ingest import Unavailable
@@ -81,10 +82,6 @@ def _instant(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * SECOND
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _source(options: argparse.Namespace, closing: ExitStack) -> Source:
     if (options.provider == "github") is not bool(options.repo):
         raise CannotBackfillError("github needs --repo owner/name, jenkins --url https://...")
@@ -95,18 +92,18 @@ def _source(options: argparse.Namespace, closing: ExitStack) -> Source:
         allow_insecure_receivers="on" if options.insecure else "off",
     )
     tokens = Credentials(os.environ.get("GITHUB_TOKEN", ""), (os.environ.get("JENKINS_TOKEN", ""),))
-    (source,) = configured(settings, tokens, {}, _now, closing)
+    (source,) = configured(settings, tokens, {}, now, closing)
     return source
 
 
 def _run(source: Source, options: argparse.Namespace, to: Place, closing: ExitStack) -> Tally:
     asked = (source.name, options.since, options.until, to.name)
-    progress = Progress.of(*asked, until=options.until or _now())
+    progress = Progress.of(*asked, until=options.until or now())
     if options.since >= progress.until:
         raise CannotBackfillError("--since must lie before --until")
     pool = closing.enter_context(ThreadPoolExecutor(_AT_ONCE))
     builds = DynamoBuilds(to.client, to.table, to.retention_days)
-    fetching = Fetching(builds, KnownBuilds(to.client, to.table).ranks, _now, pool.map)
+    fetching = Fetching(builds, KnownBuilds(to.client, to.table).ranks, now, pool.map)
     tally = backfill(source, Span(options.since, progress.until), fetching, progress, time.sleep)
     progress.forget()
     return tally

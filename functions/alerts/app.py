@@ -1,7 +1,6 @@
 """Build events from the topic to Slack and mail: SNS brings them, and brings them again when this raises."""
 
 import os
-import time
 import traceback
 from collections import Counter
 from functools import cache
@@ -14,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pipeline_health.adapters import dynamodb
 from pipeline_health.adapters.channels import configured
 from pipeline_health.adapters.claims import ClaimTable
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.named_secrets import NamedSecrets
 from pipeline_health.adapters.secrets import secrets_client
 from pipeline_health.domain.events import BuildEvent, BuildEvents
@@ -44,20 +44,16 @@ def _claims() -> ClaimTable:
     return ClaimTable(dynamodb.client(), _settings().claims_table)
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    now = _now()
+    began = now()
     outcomes = tell(
         _events(event),
         _settings().wishes,
-        configured(_settings(), _secrets().get(now)),
+        configured(_settings(), _secrets().get(began)),
         _claims(),
-        clock=_now,
-        deadline=now + context.get_remaining_time_in_millis() - _REPORTING,
+        clock=now,
+        deadline=began + context.get_remaining_time_in_millis() - _REPORTING,
     )
     _report(outcomes)
     untold = [outcome for outcome in outcomes if outcome.result is Result.FAILED]

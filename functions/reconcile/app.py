@@ -1,7 +1,6 @@
 """Every 15 minutes: what GitHub's and Jenkins' webhooks did not bring is fetched through their APIs."""
 
 import os
-import time
 from contextlib import ExitStack
 from functools import cache
 from typing import Any, Final
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from pipeline_health.adapters.builds import writing_client
 from pipeline_health.adapters.builds_known import KnownBuilds
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.dynamodb import client
 from pipeline_health.adapters.github_api import Read
 from pipeline_health.adapters.jobs import DynamoStore
@@ -54,22 +54,18 @@ def _etags() -> dict[str, Read]:
 def _fetching() -> Fetching:
     table = _settings().builds_table
     store = DynamoStore(writing_client(), table, _settings().retention_days)
-    return Fetching(store, KnownBuilds(client(), table).ranks, _clock, jobs=store)
-
-
-def _clock() -> int:
-    return time.time_ns() // 1_000_000
+    return Fetching(store, KnownBuilds(client(), table).ranks, now, jobs=store)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Raises where our own storage fails; a source that fails is told of, and looked at again next time."""
-    began = _clock()
+    began = now()
     deadline = began + context.get_remaining_time_in_millis() - _REPORTING
     scheduled = parse_instant(event["time"]) if "time" in event else began
     with ExitStack() as closing:
         credentials = Credentials.of(_secrets().get(began))
-        sources = configured(_settings(), credentials, _etags(), _clock, closing)
+        sources = configured(_settings(), credentials, _etags(), now, closing)
         failing = 0
         for outcome in reconcile(sources, _fetching(), scheduled, deadline):
             _tell(outcome)

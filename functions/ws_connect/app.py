@@ -3,7 +3,6 @@
 import base64
 import binascii
 import os
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, Literal
@@ -14,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.adapters.tickets import TicketTable
@@ -58,21 +58,17 @@ def _sockets() -> ApiGatewaySockets:
     return ApiGatewaySockets.at(_settings().websocket_endpoint)
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _connect(connection_id: str, event: Event) -> Outcome:
     reader = _reader(event) if _settings().auth == "on" else ANYBODY
     if reader is None:
         return "refused", None
-    flow.connect(connection_id, _now(), _connections(), reader)
+    flow.connect(connection_id, now(), _connections(), reader)
     return "connected", None
 
 
 def _reader(event: Event) -> Reader | None:
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
-    return admitted(ticket, header(event.get("headers") or {}, "origin"), _now(), _tickets())
+    return admitted(ticket, header(event.get("headers") or {}, "origin"), now(), _tickets())
 
 
 def _disconnect(connection_id: str, _event: Event) -> Outcome:
@@ -81,7 +77,7 @@ def _disconnect(connection_id: str, _event: Event) -> Outcome:
 
 
 def _receive(connection_id: str, event: Event) -> Outcome:
-    return flow.receive(connection_id, _body(event), _now(), _connections(), _sockets())
+    return flow.receive(connection_id, _body(event), now(), _connections(), _sockets())
 
 
 def _body(event: Event) -> bytes:

@@ -1,7 +1,6 @@
 """Build events from the topic to every open WebSocket connection that wants them."""
 
 import os
-import time
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.sockets import ApiGatewaySockets
 from pipeline_health.domain.events import BuildEvent, BuildEvents
@@ -44,10 +44,6 @@ def _sockets() -> ApiGatewaySockets:
     return ApiGatewaySockets.at(_settings().websocket_endpoint, side_by_side=THREADS)
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _events(event: dict[str, Any]) -> list[BuildEvent]:
     messages = (BuildEvents.model_validate_json(record["Sns"]["Message"]) for record in event["Records"])
     return [told for message in messages for told in message.events]
@@ -57,7 +53,7 @@ def _events(event: dict[str, Any]) -> list[BuildEvent]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     events = _events(event)
-    told = broadcast(events, _now(), _connections(), _sockets())
+    told = broadcast(events, now(), _connections(), _sockets())
     counts = {delivery.value: told[delivery] for delivery in Delivery}
     logger.info("broadcast", extra={"builds": len(events), **counts})
     for name, count in counts.items():

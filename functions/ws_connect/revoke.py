@@ -1,7 +1,6 @@
 """Every few minutes: ends WebSockets whose time is over, or whose reader is let in no more."""
 
 import os
-import time
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline_health.adapters import dynamodb
+from pipeline_health.adapters.clock import now
 from pipeline_health.adapters.connections import ConnectionTable
 from pipeline_health.adapters.read_token import ReadToken
 from pipeline_health.adapters.secrets import SharedSecret, secrets_client
@@ -52,10 +52,6 @@ def _read_token() -> ReadToken:
     return ReadToken(SharedSecret(secrets_client, _settings().read_token_arn, "read"))
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def _passes(now: int) -> frozenset[str]:
     """What lets readers in. Where that cannot be read nobody is closed for it: raised, and asked again."""
     settings = _settings()
@@ -66,8 +62,8 @@ def _passes(now: int) -> frozenset[str]:
 
 @logger.inject_lambda_context
 def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    now = _now()
-    became = end_all_over(now, _passes(now), _connections(), _sockets())
+    at = now()
+    became = end_all_over(at, _passes(at), _connections(), _sockets())
     logger.info("looked", extra={delivery.value: became[delivery] for delivery in Delivery})
     if ended := became[Delivery.ENDED]:  # a metric that is told every five minutes costs, however small
         with single_metric("Ended", MetricUnit.Count, ended):

@@ -165,7 +165,7 @@ class Broadcast:
         self._heard: set[tuple[str, bytes]] = set()
         patch.setenv("CONNECTIONS_TABLE", "ConnectionsTable")
         patch.setenv("WEBSOCKET_ENDPOINT", "https://abcd1234.execute-api.eu-west-1.amazonaws.com/ws")
-        patch.setattr(broadcast, "_now", lambda: self.now + 60_000)
+        patch.setattr(broadcast, "now", lambda: self.now + 60_000)
         patch.setattr(ApiGatewayManagementApiBackend, "post_to_connection", self._post)
         table = ConnectionTable(client, "ConnectionsTable")
         for connection_id in ("one", "other", "gone"):
@@ -212,7 +212,7 @@ class Alerts:
         }.items():
             patch.setenv(name, value)
         boto3.client("sesv2").create_email_identity(EmailIdentity="ci@acme.example")
-        patch.setattr(alerts, "_now", lambda: self.now)
+        patch.setattr(alerts, "now", lambda: self.now)
 
     def call(self) -> None:
         news = BuildEvents(events=(event(), event(Change.FIXED, flip=2)))

@@ -53,7 +53,7 @@ def deployed(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv(name, value)
     for name in ("ALERTS_SECRET_ARN", "ALERT_EMAIL_FROM", "ALERT_EMAIL_TO", "SMTP_HOST"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(app, "_now", lambda: NOON)
+    monkeypatch.setattr(app, "now", lambda: NOON)
     _forget()
     yield
     _forget()

@@ -27,7 +27,7 @@ def api(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         monkeypatch.setenv("CONNECTIONS_TABLE", "ConnectionsTable")
         monkeypatch.setenv("WEBSOCKET_ENDPOINT", api.endpoint)
         monkeypatch.setattr(sockets, "ANSWER_SECONDS", 0.2)
-        monkeypatch.setattr(broadcast, "_now", lambda: NOW)
+        monkeypatch.setattr(broadcast, "now", lambda: NOW)
         for cached in (broadcast._settings, broadcast._connections, broadcast._sockets):
             cached.cache_clear()
         yield api
@@ -45,7 +45,7 @@ def table(dynamodb: DynamoDBClient) -> ConnectionTable:
 def test_it_tells_who_is_open_what_they_want_and_forgets_who_is_gone(
     api: ConnectionsApi, table: ConnectionTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "_now", lambda: NOW + 60_000)
+    monkeypatch.setattr(broadcast, "now", lambda: NOW + 60_000)
     api.statuses |= {"gone": 410, "busy": 429, "broken": 500, "hanging": 0}
     broadcast.handler(sns_event(TWO), CONTEXT)
     (everything,) = (json.loads(message) for message in api.messages_to("all"))

@@ -87,7 +87,7 @@ def environment(
         "ALLOW_INSECURE_RECEIVERS": "on",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(app, "_clock", lambda: NOW)
+    monkeypatch.setattr(app, "now", lambda: NOW)
 
 
 @pytest.fixture

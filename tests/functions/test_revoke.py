@@ -45,7 +45,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> SecretsManagerClient:
 
 
 def at(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
-    monkeypatch.setattr(revoke, "_now", lambda: now)
+    monkeypatch.setattr(revoke, "now", lambda: now)
 
 
 def opened(dynamodb: DynamoDBClient, *tokens: str, **more: Any) -> None:

@@ -41,7 +41,7 @@ def environment(
     slept: list[float] = []
     monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
     monkeypatch.setenv("GITHUB_API_URL", hub.url)
-    monkeypatch.setattr(backfill, "_now", lambda: NOW)
+    monkeypatch.setattr(backfill, "now", lambda: NOW)
     monkeypatch.setattr("local.backfill.time.sleep", slept.append)
     monkeypatch.setattr(backfill_state, "FOLDER", tmp_path)
     return slept
@@ -100,7 +100,7 @@ def test_it_goes_on_where_it_was_stopped(
     assert stored(dynamodb) == 15
     hub.asked.clear()
     hub.trouble = lambda _: None
-    monkeypatch.setattr(backfill, "_now", lambda: NOW + 5 * DAY)
+    monkeypatch.setattr(backfill, "now", lambda: NOW + 5 * DAY)
     run(monkeypatch, *GITHUB)
     assert stored(dynamodb) == 30
     assert days(hub) == [f"2026-11-{day}" for day in range(17, 12, -1)]
