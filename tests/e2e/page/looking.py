@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Respo
 
 from tests.e2e.stack import Stack, eventually
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)  # ms; two stacks and two browsers share two cores
 Builds = list[dict[str, Any]]
 
 
