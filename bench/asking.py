@@ -3,20 +3,23 @@
 As bench.spending, on tables in memory: of 20 pipelines and a repository of 2,000 builds in the last 180 days.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
 from typing import Any, Final
 
 from bench.capacity import Meter, Spent
 from bench.client import Figure, show
 from bench.product import DEFAULTS, START, Product, pipelines, product
 from bench.spending import WARM, some_runs, together, warm
-from bench.summary import aggregates, write
+from bench.summary import aggregates, build, write
 from pipeline_health.adapters.builds_reading import BuildsReading
-from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.keys import CARDS
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.reading_client import reading_client
+from pipeline_health.adapters.transaction import buckets
 from pipeline_health.api import questions as q
+from pipeline_health.domain.aggregates import Counted, Moves, add_run
 from pipeline_health.domain.times import DAY
 from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipelines import Pipelines
@@ -37,9 +40,20 @@ def fill(at: Product) -> None:
     warm(at, pipeline)
     together(at, some_runs(pipeline, WARM, broken=True))
     (card,) = (item for item in at.items("MetricsTable") if item["pk"]["S"] == CARDS)
-    others = [{**card, **to_item({"sk": f"{card['sk']['S']}{number}"})} for number in range(1, PIPELINES)]
-    write(at.aside, "MetricsTable", others)
+    ids = [card["sk"]["S"] + str(number) * bool(number) for number in range(PIPELINES)]
+    write(at.aside, "MetricsTable", [{**card, **to_item({"sk": pipeline_id})} for pipeline_id in ids[1:]])
     write(at.aside, "MetricsTable", aggregates(REPO, BUILDS, NOW))
+    write(at.aside, "MetricsTable", of_pipelines(ids[1:]))
+
+
+def of_pipelines(ids: Sequence[str]) -> list[Item]:
+    """Their aggregates of as many builds as the repository has."""
+    chance, counted = Random(BUILDS), Moves()
+    for number in range(BUILDS):
+        one = build(chance, number, REPO, NOW)
+        add_run(counted, ids[number % len(ids)], {1: Counted.of(one, 1, DEFAULTS)})
+    own = {at: counters for at, counters in counted.items() if at[0].pipeline_id and not at[0].branch}
+    return [to_item({"pk": pk, "sk": sk, **counters}) for (pk, sk), counters in buckets(own).items()]
 
 
 def questions(client: Any) -> Mapping[str, Callable[[], object]]:
@@ -56,7 +70,7 @@ def questions(client: Any) -> Mapping[str, Callable[[], object]]:
             q.TimeseriesQuestion(window="7d", bucket="hour", repo=REPO), NOW
         ),
         "GET /metrics/pipelines?window=7d": lambda: Rows(metrics).page(
-            q.PipelineMetricsQuestion(window="7d", limit=50), NOW
+            q.PipelineMetricsQuestion(window="7d", limit=1_000), NOW
         ),
         "GET /pipelines": lambda: Pipelines(metrics).page(q.PipelinesQuestion(recent=30, limit=200)),
         "GET /builds?limit=30": lambda: Reading(builds, metrics, 400 * DAY).page(

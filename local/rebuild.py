@@ -31,7 +31,8 @@ def main() -> None:
 
 def _rebuild(bench: Workbench) -> Report:
     table = AuditedCounts(bench.client("dynamodb"), bench.told["METRICS_TABLE"])
-    return rebuild(bench.builds, table, bench.aggregation, since(now(), bench.retention_days))
+    today = now()
+    return rebuild(bench.builds, table, bench.aggregation, since(today, bench.retention_days), today)
 
 
 def since(instant: int, retention_days: int) -> int:

@@ -61,10 +61,10 @@ def aggregation(client: DynamoDBClient) -> Aggregation:
     )
 
 
-def rebuilt(client: DynamoDBClient, builds: Any = None, since: int = START - WEEK) -> Report:
+def rebuilt(client: DynamoDBClient, builds: Any = None, since: int = START // WEEK * WEEK) -> Report:
     table = AuditedCounts(client, METRICS)
     source = builds or StoredBuilds(client, "BuildsTable")
-    return rebuild(source, table, aggregation(client), since)
+    return rebuild(source, table, aggregation(client), since, START + WEEK)
 
 
 def contents(client: DynamoDBClient) -> Items:

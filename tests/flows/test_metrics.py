@@ -12,15 +12,16 @@ from hypothesis import strategies as some
 
 from pipeline_health.adapters.counted_items import card_item
 from pipeline_health.adapters.named_items import named_from
-from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
-from pipeline_health.domain.aggregates import total_of
+from pipeline_health.api.questions import MetricsQuestion, PipelineMetricsQuestion, TimeseriesQuestion
+from pipeline_health.domain.aggregates import Scope, total_of
 from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.named import Latest, Named
+from pipeline_health.domain.named import Latest, Named, Sort
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.metrics import Aggregates, Metrics, Share
+from pipeline_health.flows.rows import Rows
 from tests import oracle
 from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, records, stored_of
 from tests.live import NOW, a_build
@@ -32,20 +33,24 @@ class MemoryMetrics:
 
     counted: MemoryCounts
 
-    def pipelines(self, after: str = "") -> Iterator[Named]:
+    def pipelines(self) -> Iterator[Named]:
         return (named_from(card_item(card), DEFAULTS) for _, card in sorted(self.counted.cards.items()))
 
-    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]:
+    def aggregates(self, share: Share, cover: Cover) -> Aggregates:
         """Only what the cover names."""
-        first, last = cover.weeks or (0, -1)
-        return [
-            Aggregates(
-                chosen(self._by(1, share), cover.hours),
-                chosen(self._by(24, share), cover.days),
-                chosen(self._by(168, share), range(first, last + 1)),
-            )
-            for share in shares
-        ]
+        return Aggregates(
+            chosen(self._by(1, share), cover.hours),
+            chosen(self._by(24, share), cover.days),
+            chosen(self._by(168, share), cover.each_week),
+        )
+
+    def totals(
+        self, ids: Sequence[str], of: int, windows: Sequence[Window], *, default_only: bool
+    ) -> list[list[Counter[str]]]:
+        assert of == len(self.counted.cards)
+        shares = [Share(Scope(pipeline_id=one), default_only) for one in ids]
+        read = [self.aggregates(share, Cover.of(windows)) for share in shares]
+        return [[each.total(window) for window in windows] for each in read]
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         hours = self._by(1, share)
@@ -178,3 +183,40 @@ def test_it_reads_all_aggregates_of_a_window_once() -> None:
         wanted = (cover.hours, cover.days, range(first, last + 1))
         read = Aggregates(*(chosen(some, numbers) for some, numbers in zip(counted, wanted, strict=True)))
         assert read.total(window)["success"] == window.hours
+
+
+# What a row is ordered by: the lower, the earlier.
+ORDERS: dict[str, Any] = {
+    "success_rate": lambda row: row["success_rate"],
+    "builds": lambda row: -sum(row["builds"].values()),
+    "duration": lambda row: negative(row["duration"]["p95"]),
+    "recovery": lambda row: negative(row["recovery"]["mean"]),
+}
+
+
+def negative(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+@settings(deadline=None, max_examples=50)
+@given(histories(), some.sampled_from(sorted(ORDERS)), some.sampled_from(sorted(WINDOWS)), some.booleans())
+def test_rows_are_what_the_builds_say_in_the_order_of_their_figures(
+    builds: list[Build], sort: str, window: str, default_only: bool
+) -> None:
+    branch: Any = {"branch": "default"} if default_only else {}
+    rows, cursor = list[Any](), None
+    for _ in PIPELINES:
+        asked = PipelineMetricsQuestion(window=window, sort=Sort(sort), limit=1, cursor=cursor, **branch)
+        page = Rows(counted(builds, 5)).page(asked, NOW)
+        rows, cursor = rows + page["pipelines"], page["next"]
+        if cursor is None:
+            break
+    assert cursor is None
+    assert sorted(row["id"] for row in rows) == sorted({build.pipeline_id for build in builds})
+    end = NOW // HOUR * HOUR + HOUR
+    for row in rows:
+        asked_of_it = asked_of({"pipeline": row["id"], **branch}, 0)
+        same(row, oracle.figures(builds, asked_of_it, end - WINDOWS[window] * HOUR, end))
+    ranks = [ORDERS[sort](row) for row in rows]
+    known = [rank for rank in ranks if rank is not None]
+    assert ranks == [*sorted(known), *[None] * (len(ranks) - len(known))]

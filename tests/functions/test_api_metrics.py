@@ -176,6 +176,55 @@ def test_it_sorts_the_rows_and_pages_through_any_order(dynamodb: DynamoDBClient)
     assert get("/metrics/pipelines", sort="rate").status == 422
 
 
+def test_it_sorts_the_rows_by_their_figures_with_those_without_one_last(dynamodb: DynamoDBClient) -> None:
+    def some_builds(name: str, *outcomes: Status, seconds: int = 60) -> list[Any]:
+        said = {"pipeline_id": f"github.1.{name}", "pipeline": name, "duration_ms": seconds * 1000}
+        return [ended(n * HOUR, outcome, **said) for n, outcome in enumerate(outcomes, 1)]
+
+    count(
+        dynamodb,
+        *some_builds("A", S, S, S, F),
+        *some_builds("B", S, F, S, seconds=90),
+        *some_builds("C", Status.CANCELLED),
+        *some_builds("D", S, F, F, F, F, seconds=30),
+        *some_builds("E", S, S, seconds=90),
+    )
+    orders = {
+        "success_rate": "DBAEC",
+        "builds": "DABEC",
+        "duration": "BEADC",
+        "recovery": "DABCE",
+        "slower": "ABCDE",
+    }
+    for sort, order in orders.items():
+        first = get("/metrics/pipelines", sort=sort, limit=2).json
+        rest = get("/metrics/pipelines", sort=sort, cursor=first["next"]).json
+        assert "".join(row["name"] for row in first["pipelines"] + rest["pipelines"]) == order, sort
+        assert rest["next"] is None
+
+
+def test_it_puts_what_became_slower_first(dynamodb: DynamoDBClient) -> None:
+    def weeks(name: str, now: int, before: int) -> list[Any]:
+        said: Any = {"pipeline_id": f"github.1.{name}", "pipeline": name}
+        return [
+            ended(week * 7 * DAY + n * HOUR, duration_ms=seconds * 1000, **said)
+            for week, seconds in enumerate([now, before])
+            for n in range(1, 21)
+        ]
+
+    for some_builds in (weeks("A", 60, 60), weeks("B", 200, 100), weeks("C", 900, 100), weeks("D", 30, 90)):
+        count(dynamodb, *some_builds)
+    count(dynamodb, ended(HOUR))
+    rows = get("/metrics/pipelines", sort="slower").json["pipelines"]
+    assert [(row["name"], row["slower"]) for row in rows] == [
+        ("C", True),
+        ("B", True),
+        ("A", False),
+        ("D", False),
+        ("CI", None),
+    ]
+
+
 def test_a_row_says_how_its_pipeline_stands(dynamodb: DynamoDBClient) -> None:
     count(dynamodb, ended(3 * HOUR), ended(2 * HOUR, F), ended(HOUR, F))
     (row,) = get("/metrics/pipelines").json["pipelines"]

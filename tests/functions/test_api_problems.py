@@ -42,7 +42,7 @@ REFUSED = [
     ("/metrics/summary", "pipeline=" + "a" * 513, "pipeline", "at most 512 characters"),
     ("/metrics/timeseries", "bucket=week", "bucket", "'hour' or 'day'"),
     ("/metrics/timeseries", "window=32d&bucket=hour", "bucket", "must be day for windows of more than 31d"),
-    ("/metrics/pipelines", "limit=51", "limit", "less than or equal to 50"),
+    ("/metrics/pipelines", "limit=1001", "limit", "less than or equal to 1000"),
     ("/builds", "limit=0", "limit", LIMIT),
     ("/builds", "limit=many", "limit", "should be a valid integer"),
     ("/builds", "status=green", "status", "'queued', 'in_progress', 'success'"),

@@ -8,7 +8,7 @@ const EXPLAINED = 6; // broken pipelines whose log is shown at once
 const PAGE = { "24h": 100, "7d": 100, "30d": 300, "90d": 500 }; // builds of a pipeline's history
 const CALM = 1_500; // ms without news before the numbers are asked for again
 const AT_MOST_EVERY = 5_000;
-const SELDOM = 60_000; // the numbers of all pipelines cost more to read than everything else together
+const SELDOM = 60_000; // the numbers of all pipelines are the longest answer
 
 let visit = new AbortController();
 let changed = () => {};
@@ -142,7 +142,7 @@ async function figuresSeldom(signal) {
 
 async function figures(signal) {
   figuresAt = Date.now();
-  const all = await getAll("metrics/pipelines", "pipelines", { ...scope(state.route), limit: 50 }, signal);
+  const all = await getAll("metrics/pipelines", "pipelines", { ...scope(state.route), limit: 1000 }, signal);
   state.figures = new Map(all.map((row) => [row.id, row]));
 }
 

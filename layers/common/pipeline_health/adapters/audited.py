@@ -11,13 +11,15 @@ from pipeline_health.adapters import counted_items as items
 from pipeline_health.adapters import keys
 from pipeline_health.adapters.counts import CountsTable, Name, meaning
 from pipeline_health.adapters.dynamodb import Item, from_item
+from pipeline_health.adapters.ranges import ranges
 from pipeline_health.adapters.transaction import add_action, buckets, delete_action, put_action, put_card
-from pipeline_health.domain.aggregates import Moves, Scope
+from pipeline_health.domain.aggregates import EVERYTHING, Moves, Scope
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.pipeline import Card
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.totals import numbers_of
 from pipeline_health.domain.truth import Truth
+from pipeline_health.domain.window import DAYS_A_WEEK, KINDS, Kind, Window
 from pipeline_health.flows.aggregation import Contended, Wanted
 
 if TYPE_CHECKING:
@@ -70,21 +72,46 @@ class AuditedCounts(CountsTable):
     def mend_shared(self, moves: Moves, since: int, *, unless: Callable[[], bool]) -> list[str] | None:
         """What differed; None, and nothing done, where anything was counted meanwhile."""
         numbers = self._differing(moves, {scope for scope, _ in moves}, since)
-        if unless():
-            return None
+        return None if unless() else self._added(numbers)
+
+    def mend_pipelines(self, moves: Moves, span: Window, *, unless: Callable[[], bool]) -> list[str] | None:
+        """The same of the pipelines' aggregates, which stand together, in a span of whole weeks."""
+        numbers = _differences(buckets(moves), self._of_pipelines(span))
+        return None if unless() else self._added(numbers)
+
+    def _added(self, numbers: Numbers) -> list[str]:
         for key, counters in numbers.items():
             self._transact([add_action(key, counters, self._table)])
         return _lines(numbers)
 
+    def _of_pipelines(self, span: Window) -> Numbers:
+        parts: Mapping[Kind, range] = {
+            "hours": range(span.start, span.end),
+            "days": span.days,
+            "weeks": span.whole_weeks,
+        }
+        queries = [each for kind, numbers in parts.items() for each in ranges(kind, numbers, 1)]
+        return {
+            _name(item): _numbers(item)
+            for partition, first, last in queries
+            for item in self._query(
+                partition, "sk BETWEEN :first AND :last", {":first": first, ":last": last}
+            )
+        }
+
     def _with_totals(self, truth: Truth, since: int) -> Card:
         """Of all its life: what the weeks before `since` hold, and what the hours after it should."""
         of = Scope(pipeline_id=truth.card.pipeline_id)
-        weeks = self._query(
-            keys.week_key(of, 0)["pk"], "sk < :since", {":since": keys.day_name(since // DAY)}
-        )
+        weeks = self._get([keys.week_key(of, week) for week in self._weeks(since)]).values()
         later = [n for (scope, hour), n in truth.moves.items() if scope == of and hour >= since // HOUR]
         counted = numbers_of([*(unpacked(_numbers(week)) for week in weeks), *later])
         return replace(truth.card, totals=truth.card.totals.corrected(counted))
+
+    def _weeks(self, before: int) -> list[int]:
+        """Those in which anything was counted."""
+        partition, end = keys.week_key(EVERYTHING, 0)["pk"], keys.day_name(before // DAY)
+        weeks = self._query(partition, "sk < :end", {":end": end})
+        return [keys.day_of(item["sk"]["S"]) // DAYS_A_WEEK for item in weeks]
 
     def _lock_of(self, pipeline_id: str) -> int:
         return self._cards([pipeline_id])[pipeline_id].lock
@@ -95,8 +122,7 @@ class AuditedCounts(CountsTable):
         there: Numbers = {}
         for partition in sorted(partition for scope in scopes for partition in _partitions(scope)):
             there |= {_name(item): _numbers(item) for item in self._all(partition, _bound(partition, since))}
-        found = {key: _difference(should.get(key), there.get(key)) for key in should.keys() | there.keys()}
-        return {key: found[key] for key in sorted(found) if found[key]}
+        return _differences(should, there)
 
     def _write(self, truth: Truth, actions: list["Action"]) -> None:
         """In steps that each check and move the lock: who comes in between ends them; all is read again."""
@@ -130,15 +156,15 @@ def _setting(key: Name, item: Item | None, table: str) -> "Action":
 
 
 def _own(truth: Truth) -> tuple[Moves, set[Scope]]:
-    """What it moved in the scopes that no other pipeline moves."""
+    """What it moved in partitions that no other pipeline moves: its branches'."""
     of = truth.card.pipeline_id
-    own = {place: counters for place, counters in truth.moves.items() if place[0].pipeline_id}
+    own = {place: counters for place, counters in truth.moves.items() if place[0].branch}
     branches = {Scope(pipeline_id=of, branch=name) for name in truth.branches}
-    return own, {Scope(pipeline_id=of), *branches, *(scope for scope, _ in own)}
+    return own, {*branches, *(scope for scope, _ in own)}
 
 
 def _partitions(scope: Scope) -> list[str]:
-    return [key(scope, 0)["pk"] for key in (keys.hour_key, keys.day_key, keys.week_key)]
+    return [keys.aggregate_key(kind, scope, 0)["pk"] for kind in KINDS]
 
 
 def _bound(partition: str, since: int) -> str:
@@ -152,6 +178,11 @@ def _name(item: Item) -> Name:
 
 def _numbers(item: Item) -> Counter[str]:
     return Counter({name: value for name, value in from_item(item).items() if name not in ("pk", "sk")})
+
+
+def _differences(should: Numbers, there: Numbers) -> Numbers:
+    found = {key: _difference(should.get(key), there.get(key)) for key in should.keys() | there.keys()}
+    return {key: found[key] for key in sorted(found) if found[key]}
 
 
 def _difference(should: Mapping[str, int] | None, there: Mapping[str, int] | None) -> Counter[str]:

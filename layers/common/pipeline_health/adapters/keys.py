@@ -8,7 +8,7 @@ from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
 from pipeline_health.domain.jobs import Job, Place, run_id_of
 from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant, quarter_of
-from pipeline_health.domain.window import DAYS_A_WEEK
+from pipeline_health.domain.window import DAYS_A_WEEK, Kind
 
 _GITHUB: Final = re.compile(
     r"github\.([0-9]+)\.[0-9]+"
@@ -76,24 +76,48 @@ def jobs_days(pipeline_id: str) -> str:
 
 
 def scope_key(scope: Scope) -> str:
-    """everything; repo#acme/app; pipeline#github.1.2; branch#github.1.2#main"""
+    """everything; repo#acme/app; branch#github.1.2#main"""
     if scope.branch:
         return f"branch#{scope.pipeline_id}#{part(scope.branch)}"
-    if scope.pipeline_id:
-        return f"pipeline#{scope.pipeline_id}"
     return f"repo#{part(scope.repo)}" if scope.repo else "everything"
 
 
+_CUT: Final = {"hours": 10, "days": 7, "weeks": 4}  # all pipelines' hours by the day, days by the month, ...
+_BEHIND: Final = "$"  # the character after "#"
+
+
+def aggregate_key(kind: Kind, scope: Scope, number: int) -> dict[str, str]:
+    """A scope's are a partition, in order of time; all pipelines' are together, by time and then by id."""
+    if scope.pipeline_id and not scope.branch:
+        partition, period = place_of_pipelines(kind, number)
+        return {"pk": partition, "sk": f"{period}#{scope.pipeline_id}"}
+    return {"pk": f"{kind}#{scope_key(scope)}", "sk": _NAMES[kind](number)}
+
+
 def hour_key(scope: Scope, hour: int) -> dict[str, str]:
-    return {"pk": f"hours#{scope_key(scope)}", "sk": hour_name(hour)}
+    return aggregate_key("hours", scope, hour)
 
 
 def day_key(scope: Scope, day: int) -> dict[str, str]:
-    return {"pk": f"days#{scope_key(scope)}", "sk": day_name(day)}
+    return aggregate_key("days", scope, day)
 
 
 def week_key(scope: Scope, week: int) -> dict[str, str]:
-    return {"pk": f"weeks#{scope_key(scope)}", "sk": week_name(week)}
+    return aggregate_key("weeks", scope, week)
+
+
+def place_of_pipelines(kind: Kind, number: int) -> tuple[str, str]:
+    """The partition, and what sort keys begin with: hours#pipelines#2026-11-23 and 13, weeks#pipelines#2026
+    and 11-19.
+    """
+    name, cut = _NAMES[kind](number), _CUT[kind]
+    return f"{kind}#pipelines#{name[:cut]}", name[cut + 1 :]
+
+
+def range_of_pipelines(kind: Kind, first: int, last: int) -> tuple[str, str, str]:
+    """The partition and the sort keys around all pipelines' from `first` to `last`, which share it."""
+    (partition, lower), (_, upper) = place_of_pipelines(kind, first), place_of_pipelines(kind, last)
+    return partition, f"{lower}#", f"{upper}{_BEHIND}"
 
 
 def week_name(week: int) -> str:
@@ -108,6 +132,9 @@ def hour_name(hour: int) -> str:
 
 def day_name(day: int) -> str:
     return format_instant(day * DAY)[:10]
+
+
+_NAMES: Final = {"hours": hour_name, "days": day_name, "weeks": week_name}
 
 
 def day_of(name: str) -> int:

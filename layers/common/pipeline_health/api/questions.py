@@ -15,7 +15,7 @@ from pipeline_health.domain.window import ALLOWED, Window
 
 BUILDS_LIMIT: Final = 500
 CHANGES_LIMIT: Final = 100  # as many builds as one BatchGetItem brings
-ROWS_LIMIT: Final = 50
+ROWS_LIMIT: Final = 1_000  # of some 900 bytes each; a function may answer with 6 MB
 
 
 def _window(text: str) -> str:
@@ -208,8 +208,10 @@ class PipelineMetricsQuestion(Paged):
     sort: Annotated[
         Sort,
         Field(
-            description="`broken`: the broken ones first, the latest to break on top; `active`: the newest "
-            "build first; or by `name` or `id`.",
+            description="What comes first. `success_rate`: the worst; `builds`: the busiest; `duration`: the "
+            "longest p95; `recovery`: the longest mean; `slower`: those that have become so, by how much; "
+            "`broken`: the latest to break; `active`: the newest build; or by `name` or `id`. Rows without "
+            "the figure come last, and equal ones by name.",
             examples=["broken"],
         ),
     ] = Sort.ID

@@ -52,6 +52,11 @@ class Named:
     shown: Shown | None = None
     broken: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def label(self) -> tuple[str, str, str]:
+        """What it is called, and its id: where all else is equal, lists are in this order."""
+        return self.name, self.repo, self.pipeline_id
+
     def open_since(self, branch: str | None) -> list[int]:
         """When each open episode began: on one branch, on the default one, or on any."""
         if branch is None:
@@ -77,23 +82,27 @@ class Sort(StrEnum):
     NAME = "name"
     BROKEN = "broken"
     ACTIVE = "active"
+    SUCCESS_RATE = "success_rate"
+    BUILDS = "builds"
+    DURATION = "duration"
+    RECOVERY = "recovery"
+    SLOWER = "slower"
 
 
 def ordered(pipelines: Iterable[Named], by: Sort) -> list[Named]:
-    """By id or name upwards; the latest to break, or the newest build, first."""
+    """By id or name upwards; the latest to break, or the newest build, first. Other orders are of figures."""
     return sorted(pipelines, key=lambda pipeline: _rank(pipeline, by))
 
 
 def _rank(pipeline: Named, by: Sort) -> tuple[str | int, ...]:
     since = (pipeline.shown.broken_since if pipeline.shown else None) or 0
-    rest = (pipeline.name, pipeline.repo, pipeline.pipeline_id)
     match by:
         case Sort.BROKEN:
-            return (-since, *rest)
+            return (-since, *pipeline.label)
         case Sort.ACTIVE:
-            return (-pipeline.latest.at, *rest)
+            return (-pipeline.latest.at, *pipeline.label)
         case Sort.NAME:
-            return rest
+            return pipeline.label
     return (pipeline.pipeline_id,)
 
 

@@ -6,18 +6,22 @@ Hours are numbered from the epoch (instant // HOUR), days likewise; a window is 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 from pipeline_health.domain.times import HOUR
 
+Kind = Literal["hours", "days", "weeks"]
+KINDS: Final[tuple[Kind, ...]] = ("hours", "days", "weeks")
 HOURS_A_DAY: Final = 24
 DAYS_A_WEEK: Final = 7
+HOURS_A_WEEK: Final = DAYS_A_WEEK * HOURS_A_DAY
 HALF: Final = 12  # hours
 LONGEST: Final = 400 * HOURS_A_DAY
 ALLOWED: Final = "a number of hours, days or weeks such as 24h, 7d or 4w, at most 400d"
 
-_UNITS: Final = {"h": 1, "d": HOURS_A_DAY, "w": 7 * HOURS_A_DAY}
+_UNITS: Final = {"h": 1, "d": HOURS_A_DAY, "w": HOURS_A_WEEK}
 _WINDOW: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 
 
@@ -106,6 +110,16 @@ class Window:
     def trimmed_hours(self) -> tuple[int, ...]:
         cut = self._cut_days
         return tuple(h for day in self.trimmed_days for h in _hours_of(day) if h not in cut[day])
+
+    @cached_property
+    def terms(self) -> tuple[tuple[Kind, int, int], ...]:
+        """The aggregates that add up to it, each with its sign: hours may be taken off a day again."""
+        return (
+            *(("weeks", week, 1) for week in self.whole_weeks),
+            *(("days", day, 1) for day in (*self.loose_days, *self.trimmed_days)),
+            *(("hours", hour, 1) for hour in self.loose_hours),
+            *(("hours", hour, -1) for hour in self.trimmed_hours),
+        )
 
     def buckets(self, hours_each: int) -> list["Window"]:
         """The window cut at whole multiples of `hours_each` (24: UTC days); its ends may be shorter."""

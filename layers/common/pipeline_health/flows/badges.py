@@ -1,7 +1,7 @@
 """What a badge says of one pipeline, which its path names: the sender, the repository, a name or an id."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -31,10 +31,10 @@ _UNDECIDED: Final = {
 
 
 class BadgesStore(Protocol):
-    def pipelines(self, after: str = "") -> Iterable[Named]: ...
+    def pipelines(self) -> Iterable[Named]: ...
     def card(self, pipeline_id: str) -> Card | None: ...
     def branch(self, pipeline_id: str, name: str) -> Branch | None: ...
-    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
+    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Badges:
         window = Window.parse(asked.window, now)
         default = asked.branch == DEFAULT
         scope = Scope(pipeline_id=card.pipeline_id, branch="" if default else asked.branch or "")
-        (read,) = self.store.aggregates([Share(scope, default)], Cover.of([window]))
+        read = self.store.aggregates(Share(scope, default), Cover.of([window]))
         return _METRICS[asked.metric](f"{name} {_WORDS[asked.metric]}, {asked.window}", read.figures(window))
 
     def _branch(self, card: Card, name: str | None) -> Branch | None:

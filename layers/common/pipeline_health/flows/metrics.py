@@ -4,7 +4,7 @@ What is read depends on the window alone: its weeks, days and hours, at any numb
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -17,7 +17,7 @@ from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.times import DAY, format_instant, seconds
 from pipeline_health.domain.view import View
-from pipeline_health.domain.window import HOURS_A_DAY, Cover, Window
+from pipeline_health.domain.window import HOURS_A_DAY, Cover, Kind, Window
 from pipeline_health.flows.reading import only
 
 ACTIVE: Final = 90 * DAY  # pipelines without a build for longer have no last status
@@ -48,26 +48,28 @@ class Aggregates:
         return figures(self.total(window), window.hours)
 
     def total(self, window: Window) -> Counter[str]:
+        by: Mapping[Kind, Mapping[int, Counts]] = {
+            "hours": self.hours,
+            "days": self.days,
+            "weeks": self.weeks,
+        }
         total: Counter[str] = Counter()
-        for sign, counted in self._of(window):
-            for name, value in counted.items():
+        for kind, number, sign in window.terms:
+            for name, value in by[kind].get(number, {}).items():
                 total[name] += sign * value
         return unpacked(total)
 
-    def _of(self, window: Window) -> Iterator[tuple[int, Counts]]:
-        """What adds up to the window: with 1, or with -1 where hours are taken off a day again."""
-        yield from ((1, self.weeks[week]) for week in window.whole_weeks if week in self.weeks)
-        days = (*window.loose_days, *window.trimmed_days)
-        yield from ((1, self.days[day]) for day in days if day in self.days)
-        yield from ((1, self.hours[hour]) for hour in window.loose_hours if hour in self.hours)
-        yield from ((-1, self.hours[hour]) for hour in window.trimmed_hours if hour in self.hours)
-
 
 class MetricsStore(Protocol):
-    def pipelines(self, after: str = "") -> Iterable[Named]:
-        """Those after this id, by id."""
+    def pipelines(self) -> Iterable[Named]:
+        """By id."""
 
-    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
+    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
+
+    def totals(
+        self, ids: Sequence[str], of: int, windows: Sequence[Window], *, default_only: bool
+    ) -> list[list[Counter[str]]]:
+        """What each of these pipelines counted in each window; there are `of` pipelines in all."""
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         """Every hour of the window; or every day, and the hours that its ends need."""
@@ -143,7 +145,7 @@ class Metrics:
         return Part(share, asked.branch, mine)
 
     def _read(self, part: Part, cover: Cover) -> Aggregates:
-        return self.store.aggregates([part.share], cover)[0] if part.share else Aggregates()
+        return self.store.aggregates(part.share, cover) if part.share else Aggregates()
 
     def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
         """Of pipelines active in the last 90 days."""

@@ -1,6 +1,5 @@
 """One pipeline, whole: how it and its branches stand, what changed, what is the matter with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -34,7 +33,7 @@ class PipelineStore(Protocol):
     def segments(self, pipeline_id: str, branch: str, limit: int) -> list[Segment]:
         """The newest first."""
 
-    def aggregates(self, shares: Sequence[Share], cover: Cover) -> list[Aggregates]: ...
+    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
 
 
 class BuildsStore(Protocol):
@@ -55,7 +54,7 @@ class OnePipeline:
             raise not_found("No such pipeline.")
         window = Window.parse(asked.window, now)
         cover = Cover.of([window, window.before])
-        (read,) = self.metrics.aggregates([Share(Scope(pipeline_id=pipeline_id))], cover)
+        read = self.metrics.aggregates(Share(Scope(pipeline_id=pipeline_id)), cover)
         figures, before = read.figures(window), read.figures(window.before)
         return {
             **pipeline_view(card, RECENT_BUILDS),

@@ -1,17 +1,19 @@
 """Numbers pipeline by pipeline: a page of rows, in the order that was asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from typing import TypeVar
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import PipelineMetricsQuestion
-from pipeline_health.domain.aggregates import Scope
-from pipeline_health.domain.named import DEFAULT, Named, Sort, ordered
-from pipeline_health.domain.slower import slower
+from pipeline_health.domain.figures import figures
+from pipeline_health.domain.named import DEFAULT, Named, ordered
+from pipeline_health.domain.row import Row, is_by_figures, ranked
 from pipeline_health.domain.view import View, instant_view
-from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.metrics import Aggregates, MetricsStore, Share, bounds
+from pipeline_health.domain.window import Window
+from pipeline_health.flows.metrics import MetricsStore, bounds
+
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
@@ -20,41 +22,55 @@ class Rows:
 
     def page(self, asked: PipelineMetricsQuestion, now: int) -> View:
         window = Window.parse(asked.window, now)
-        rows, more = self._rows(asked)
-        shares = [Share(Scope(pipeline_id=p.pipeline_id), asked.branch == DEFAULT) for p in rows]
-        read = self.store.aggregates(shares, Cover.of([window, window.before]))
+        known = list(self.store.pipelines())
+        wanted = [pipeline for pipeline in known if _is_wanted(pipeline, asked)]
+
+        def read(pipelines: Sequence[Named]) -> list[Row]:
+            return self._read(pipelines, len(known), window, asked)
+
+        if is_by_figures(asked.sort):
+            rows, more = _cut(ranked(read(wanted), asked.sort), lambda row: row.pipeline.pipeline_id, asked)
+        else:
+            page, more = _cut(ordered(wanted, asked.sort), lambda pipeline: pipeline.pipeline_id, asked)
+            rows = read(page)
         return {
             **bounds(window),
-            "pipelines": [_row(p, each, window) for p, each in zip(rows, read, strict=True)],
-            "next": asked.next(rows[-1].pipeline_id if more else None),
+            "pipelines": [_view(row) for row in rows],
+            "next": asked.next(rows[-1].pipeline.pipeline_id if more else None),
         }
 
-    def _rows(self, asked: PipelineMetricsQuestion) -> tuple[list[Named], bool]:
-        """This page's, and whether there are more. Only by id is the rest left unread."""
-        after = asked.position or ""
-        known = self.store.pipelines(after if asked.sort is Sort.ID else "")
-        wanted = (pipeline for pipeline in known if _is_wanted(pipeline, asked))
-        rows = wanted if asked.sort is Sort.ID else _behind(after, ordered(wanted, asked.sort))
-        page = list(islice(rows, asked.limit + 1))
-        return page[: asked.limit], len(page) > asked.limit
+    def _read(
+        self, pipelines: Sequence[Named], of: int, window: Window, asked: PipelineMetricsQuestion
+    ) -> list[Row]:
+        ids = [pipeline.pipeline_id for pipeline in pipelines]
+        default_only = asked.branch == DEFAULT
+        totals = self.store.totals(ids, of, [window, window.before], default_only=default_only)
+        return [
+            Row(pipeline, *(figures(total, window.hours) for total in both))
+            for pipeline, both in zip(pipelines, totals, strict=True)
+        ]
 
 
 def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
     return asked.provider in (None, pipeline.provider) and asked.repo in (None, pipeline.repo)
 
 
-def _behind(pipeline_id: str, rows: list[Named]) -> Iterator[Named]:
-    """Those behind this one; all where it is not given."""
-    if not pipeline_id:
-        return iter(rows)
-    behind = dropwhile(lambda row: row.pipeline_id != pipeline_id, rows)
-    if next(behind, None) is None:
-        raise refused("cursor", "no longer fits the list; ask for the first page again")
-    return behind
+def _cut(
+    listed: list[Listed], id_of: Callable[[Listed], str], asked: PipelineMetricsQuestion
+) -> tuple[list[Listed], bool]:
+    """The page behind the row that the cursor names, and whether there are more."""
+    start = 0
+    if asked.position:
+        ids = [id_of(each) for each in listed]
+        if asked.position not in ids:
+            raise refused("cursor", "no longer fits the list; ask for the first page again")
+        start = ids.index(asked.position) + 1
+    end = start + asked.limit
+    return listed[start:end], end < len(listed)
 
 
-def _row(pipeline: Named, read: Aggregates, window: Window) -> View:
-    shown, figures = pipeline.shown, read.figures(window)
+def _view(row: Row) -> View:
+    pipeline, shown = row.pipeline, row.pipeline.shown
     streak = shown.streak if shown else None
     return {
         "id": pipeline.pipeline_id,
@@ -63,6 +79,6 @@ def _row(pipeline: Named, read: Aggregates, window: Window) -> View:
         "name": pipeline.name,
         "streak": {"status": streak.status.value, "builds": streak.builds} if streak else None,
         "broken_since": instant_view(shown.broken_since if shown else None),
-        "slower": slower(figures, read.figures(window.before)),
-        **figures,
+        "slower": row.slower,
+        **row.figures,
     }

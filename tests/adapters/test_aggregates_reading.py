@@ -1,0 +1,128 @@
+"""Aggregates are the same however they are read: by key, by query, or out of what all pipelines have."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from pipeline_health.adapters import aggregates_reading
+from pipeline_health.adapters.aggregates_reading import AggregatesReading
+from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.adapters.keys import aggregate_key
+from pipeline_health.adapters.ranges import FIT, ranges
+from pipeline_health.adapters.transaction import buckets
+from pipeline_health.domain.aggregates import Scope
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.times import HOUR
+from pipeline_health.domain.window import KINDS, Kind, Window
+from pipeline_health.flows.metrics import Share
+from tests.adapters.test_counts import requests_of
+from tests.adapters.test_metrics_reading import expected
+from tests.counting import expected_totals
+from tests.reading import NOW, ended
+
+IDS = ["github.1.2", "github.1.20", "jenkins~a"]
+WINDOWS = ["5h", "24h", "50h", "7d", "30d", "90d"]
+
+
+@given(some.sampled_from(KINDS), some.sets(some.integers(0, 30_000), max_size=40), some.integers(0, 5_000))
+def test_ranges_hold_exactly_what_is_asked_of_every_pipeline(
+    kind: Kind, numbers: set[int], pipelines: int
+) -> None:
+    found = ranges(kind, numbers, pipelines)
+    near = {number + step for number in numbers for step in (-1, 0, 1) if number + step >= 0}
+    for number in near:
+        for pipeline_id in ("-", "jenkins~a"):
+            key = aggregate_key(kind, Scope(pipeline_id=pipeline_id), number)
+            holding = [each for each in found if each[0] == key["pk"] and each[1] <= key["sk"] <= each[2]]
+            assert len(holding) == (number in numbers)
+    assert len(found) <= len(numbers)
+
+
+@given(some.sampled_from(KINDS), some.integers(0, 30_000), some.integers(1, 40))
+def test_a_range_ends_where_an_answer_would_be_full(kind: Kind, start: int, length: int) -> None:
+    few, many = (len(ranges(kind, range(start, start + length), pipelines)) for pipelines in (1, FIT[kind]))
+    assert few <= 3
+    assert many == length
+
+
+def history() -> list[Build]:
+    """Over two New Years and many months, of several pipelines, some of it on another branch."""
+
+    def one(number: int) -> Build:
+        branch = ("main", "dev")[number % 5 == 0]
+        status = [*Status][2:][number % 4]
+        ago = number * 11 * HOUR
+        return ended(ago, status, pipeline_id=IDS[number % 3], branch=branch, run=str(number))
+
+    return [*map(one, range(80)), ended(340 * 24 * HOUR, pipeline_id=IDS[0], run="late")]
+
+
+def fill(client: DynamoDBClient, builds: list[Build]) -> None:
+    """The aggregates alone."""
+    for (pk, sk), counters in buckets(expected_totals(builds)).items():
+        client.put_item(TableName="MetricsTable", Item=to_item({"pk": pk, "sk": sk, **counters}))
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_all_pipelines_together_are_each_by_itself(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    monkeypatch.setattr(aggregates_reading, "KEY", 100.0 if at_once else 0.0)
+    builds = history()
+    fill(dynamodb, builds)
+    requests = requests_of(dynamodb)
+    reading = AggregatesReading(dynamodb, "MetricsTable")
+    for text in WINDOWS:
+        window = Window.parse(text, NOW)
+        both = [window, window.before]
+        for default_only in (False, True):
+            totals = reading.totals([*IDS, "nobody"], len(IDS), both, default_only=default_only)
+            for one, total in zip(IDS, totals, strict=False):
+                share = Share(Scope(pipeline_id=one), default_only)
+                assert [+each for each in total] == [expected(builds, share, each) for each in both]
+            assert [+each for each in totals[-1]] == [Counter(), Counter()]
+    assert set(requests) == ({"Query"} if at_once else {"BatchGetItem"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "of", "way"), [(1, 20, "BatchGetItem"), (20, 20, "Query"), (20, 2_000, "BatchGetItem")]
+)
+def test_it_takes_the_cheaper_way(dynamodb: DynamoDBClient, rows: int, of: int, way: str) -> None:
+    requests = requests_of(dynamodb)
+    window = Window.parse("7d", NOW)
+    ids = [f"github.1.{number}" for number in range(rows)]
+    AggregatesReading(dynamodb, "MetricsTable").totals(ids, of, [window, window.before], default_only=False)
+    assert set(requests) == {way}
+
+
+@pytest.mark.parametrize("window", ["31d", "400d"])
+def test_a_pipeline_s_buckets_are_read_in_few_requests(dynamodb: DynamoDBClient, window: str) -> None:
+    builds = history()
+    fill(dynamodb, builds)
+    share, asked = Share(Scope(pipeline_id=IDS[0])), Window.parse(window, NOW)
+    requests = requests_of(dynamodb)
+    reading = AggregatesReading(dynamodb, "MetricsTable")
+    hourly = window == "31d"
+    read = reading.buckets(share, asked, hourly=hourly)
+    total = sum((read.total(each) for each in asked.buckets(1 if hourly else 24)), Counter[str]())
+    assert total == expected(builds, share, asked)
+    assert requests.total() <= (7 if hourly else 5)  # the hours of 23 days, and which days these are
+
+
+def test_an_hour_of_a_day_without_builds_is_not_asked_for(dynamodb: DynamoDBClient) -> None:
+    fill(dynamodb, [ended(HOUR), ended(200 * HOUR)])
+    asked: list[Any] = []
+    dynamodb.meta.events.register(
+        "before-parameter-build.dynamodb.BatchGetItem",
+        lambda params, **_: asked.append(params["RequestItems"]["MetricsTable"]["Keys"]),
+    )
+    window = Window.parse("31d", NOW)
+    read = AggregatesReading(dynamodb, "MetricsTable").buckets(
+        Share(Scope(pipeline_id="github.1.2")), window, hourly=True
+    )
+    assert sorted(map(len, asked)) == [32, 13 + 24]
+    assert sorted(read.hours) == [NOW // HOUR - 200, NOW // HOUR - 1]
