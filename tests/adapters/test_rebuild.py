@@ -102,8 +102,15 @@ def test_it_counts_what_was_never_counted(dynamodb: DynamoDBClient) -> None:
         keys.day_key(Scope(pipeline_id="github.1.0"), START // HOUR_MS // 24 + 1),
         keys.week_key(Scope(repo="acme/app"), START // HOUR_MS // 24 // 7),
         keys.hour_key(Scope(pipeline_id="github.1.1", branch="main"), START // HOUR_MS + 500),
+        keys.hour_key(Scope(pipeline_id="github.1.1"), START // HOUR_MS + 150),
     ],
-    ids=["an hour of everything", "a pipeline's day", "a repository's week", "an hour without builds"],
+    ids=[
+        "an hour of everything",
+        "a pipeline's day",
+        "a repository's week",
+        "a branch's hour without builds",
+        "a pipeline's",
+    ],
 )
 def test_it_mends_numbers_and_says_which(dynamodb: DynamoDBClient, spoil: dict[str, str]) -> None:
     count(dynamodb, *some_builds(1, 21))
