@@ -47,6 +47,7 @@ def _unused(build: Path) -> Iterator[Path]:
         yield from (each for each in data.iterdir() if each.is_dir() and each.name not in SERVICES)
     for data in build.glob("*/python/boto3/data"):
         yield from (each for each in data.iterdir() if each.is_dir())  # of resources; we use clients
+    yield from build.glob("*/python/pydantic/v1")  # FastAPI imports it, where it is, to refuse its models
 
 
 def _twice(build: Path) -> Iterator[Path]:

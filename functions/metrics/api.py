@@ -5,6 +5,11 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from pipeline_health.api.deferred import deferred
+
+with deferred():  # its models of OpenAPI, a sixth of a cold start, are for who asks for /openapi.json
+    import fastapi.openapi.models  # noqa: F401
+
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from pipeline_health.adapters.builds import DynamoBuilds, build_from, from_image, writing_client
+from pipeline_health.adapters.build_items import build_from, from_image
+from pipeline_health.adapters.builds import DynamoBuilds, writing_client
 from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.adapters.keys import build_key
 from pipeline_health.domain.build import Build, Sighting, Status

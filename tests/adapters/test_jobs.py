@@ -11,7 +11,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.dynamodb import from_item, to_item
-from pipeline_health.adapters.jobs import DynamoStore, job_from
+from pipeline_health.adapters.job_items import job_from
+from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.keys import job_key
 from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.flows.ingest import Result, Unavailable

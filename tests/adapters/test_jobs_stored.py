@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from pipeline_health.adapters import keys
-from pipeline_health.adapters.builds import build_from
+from pipeline_health.adapters.build_items import build_from
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.jobs_reading import JobsReading

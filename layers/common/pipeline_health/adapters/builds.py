@@ -3,8 +3,7 @@
 Of two sightings the one with the greater version describes the build, so that any order of deliveries ends in
 the same item. `queued_at` stands beside the build, because it is known to one delivery alone and is added
 whatever is stored by then; `first_job_at` because it comes from the build's jobs (see jobs_stored.py).
-`created_at` is kept from the first write, which makes it the first receipt: see `build_from` for senders that
-tell no time.
+`created_at` is kept from the first write, which makes it the first receipt: build_items.py says what for.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,17 +15,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_health.adapters import aws
+from pipeline_health.adapters.build_items import build_from, described, timed
 from pipeline_health.adapters.dynamodb import from_item, to_item
 from pipeline_health.adapters.keys import build_key, recent_key
-from pipeline_health.domain.build import Build, Sighting, Status, unsaid
+from pipeline_health.domain.build import Build, Sighting, unsaid
 from pipeline_health.domain.times import DAY, SECOND
 from pipeline_health.flows.ingest import Recorded, Result, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Attributes of their own.
-_BESIDE: Final = frozenset({"queued_at", "first_job_at", "logs", "created_at", "updated_at"})
 _KEPT: Final = frozenset({"queued_at", "first_job_at", "created_at"})  # by a word that does not know them
 
 _LEAD: Final = (
@@ -75,7 +73,7 @@ class DynamoBuilds:
                 {
                     **values,
                     **{f":{name}": value for name, value in recent_key(build, build.at or now).items()},
-                    ":build": _described(build),
+                    ":build": described(build),
                     ":version": sighting.version,
                     ":now": now,
                     ":expires_at": (now + self._retention) // SECOND,
@@ -99,10 +97,6 @@ def _adding(build: Build) -> tuple[str, str, Mapping[str, Any]]:
     return f"{_ADD}{_REVISION}", _IS_NEWS, {":queued_at": build.queued_at}
 
 
-def _described(build: Build) -> dict[str, Any]:
-    return unsaid(build.model_dump(mode="json", exclude=set(_BESIDE)))
-
-
 def _after(sighting: Sighting, before: Mapping[str, Any], now: int) -> Build:
     """What the update has made of the stored item; the expressions above in Python."""
     if sighting.adds_queued_at:
@@ -115,7 +109,7 @@ def _after(sighting: Sighting, before: Mapping[str, Any], now: int) -> Build:
 
 
 def _stored_anew(build: Build, created_at: int, now: int) -> Build:
-    return _timed(build.model_copy(update={"created_at": created_at, "updated_at": now}))
+    return timed(build.model_copy(update={"created_at": created_at, "updated_at": now}))
 
 
 @contextmanager
@@ -129,36 +123,6 @@ def unavailable() -> Iterator[None]:
         raise Unavailable("Storage") from error
     except BotoCoreError as error:
         raise Unavailable("Storage") from error
-
-
-def build_from(item: Mapping[str, Any]) -> Build:
-    """The build of an item, an index entry (without logs) or a stream image.
-
-    A sender without a clock (old Jenkins plugins) never says when a build started: then it started when it
-    was first stored, if that lies before its end. Where the word of the end came first, nobody knows.
-    """
-    stored = from_item(item)
-    beside = {name: stored[name] for name in _BESIDE & stored.keys()}
-    return _timed(Build.model_validate({**stored["build"], **beside}))
-
-
-def from_image(image: Mapping[str, Any]) -> tuple[Build, int]:
-    """A stream image's build, and which revision of it this is (1, 2, ...)."""
-    return build_from(image), int(image["revision"]["N"])
-
-
-def _timed(build: Build) -> Build:
-    return build if build.started_at else _started_when_stored(build)
-
-
-def _started_when_stored(build: Build) -> Build:
-    ended_first = build.completed_at is not None and build.completed_at <= build.created_at
-    if build.status is Status.QUEUED or ended_first:
-        return build
-    started: dict[str, Any] = {"started_at": build.created_at}
-    if build.completed_at and build.duration_ms is None:
-        started["duration_ms"] = build.completed_at - build.created_at
-    return build.model_copy(update=started)
 
 
 @cache

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline_health.adapters.builds import build_from
+from pipeline_health.adapters.build_items import build_from
 from pipeline_health.adapters.dynamodb import to_item
-from pipeline_health.adapters.jobs import job_from
+from pipeline_health.adapters.job_items import job_from
 from pipeline_health.adapters.keys import (
     RECENT_SHARDS,
     build_key,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_health.adapters import keys
-from pipeline_health.adapters.builds import build_from, from_image
+from pipeline_health.adapters.build_items import build_from, from_image
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.ledger import Stored

@@ -7,10 +7,11 @@ holds them. `news` marks what the jobs function has not counted yet.
 from typing import Any, Final
 
 from pipeline_health.adapters.builds import DynamoBuilds, unavailable
-from pipeline_health.adapters.dynamodb import Item, from_item, to_item
+from pipeline_health.adapters.dynamodb import to_item
+from pipeline_health.adapters.job_items import described
 from pipeline_health.adapters.keys import job_key
-from pipeline_health.domain.build import Status, unsaid
-from pipeline_health.domain.jobs import Job, JobSighting
+from pipeline_health.domain.build import Status
+from pipeline_health.domain.jobs import JobSighting
 from pipeline_health.domain.times import SECOND
 from pipeline_health.flows.ingest import Result
 
@@ -51,11 +52,3 @@ class DynamoStore(DynamoBuilds):
             ),
             "ReturnValues": "UPDATED_OLD",
         }
-
-
-def described(job: Job) -> dict[str, Any]:
-    return unsaid(job.model_dump(mode="json"))
-
-
-def job_from(item: Item) -> Job:
-    return Job.model_validate(from_item(item)["job"])

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pipeline_health.adapters import keys
 from pipeline_health.adapters.counts import meaning
 from pipeline_health.adapters.dynamodb import Item, from_item, to_item
-from pipeline_health.adapters.jobs import job_from
+from pipeline_health.adapters.job_items import job_from
 from pipeline_health.adapters.outage import Busy
 from pipeline_health.domain.jobs import CountedJob, JobMoves, moved
 from pipeline_health.domain.packing import packed

@@ -1,14 +1,16 @@
 """Every key string of every table is built here."""
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, digest
 from pipeline_health.domain.jobs import Job, Place, run_id_of
 from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant, quarter_of
 from pipeline_health.domain.window import DAYS_A_WEEK, Kind
+
+if TYPE_CHECKING:  # a webhook counts nothing
+    from pipeline_health.domain.aggregates import Scope
 
 _GITHUB: Final = re.compile(
     r"github\.([0-9]+)\.[0-9]+"
@@ -75,7 +77,7 @@ def jobs_days(pipeline_id: str) -> str:
     return f"{_JOBS}{pipeline_id}"
 
 
-def scope_key(scope: Scope) -> str:
+def scope_key(scope: "Scope") -> str:
     """everything; repo#acme/app; branch#github.1.2#main"""
     if scope.branch:
         return f"branch#{scope.pipeline_id}#{part(scope.branch)}"
@@ -86,7 +88,7 @@ _CUT: Final = {"hours": 10, "days": 7, "weeks": 4}  # all pipelines' hours by th
 _BEHIND: Final = "$"  # the character after "#"
 
 
-def aggregate_key(kind: Kind, scope: Scope, number: int) -> dict[str, str]:
+def aggregate_key(kind: Kind, scope: "Scope", number: int) -> dict[str, str]:
     """A scope's are a partition, in order of time; all pipelines' are together, by time and then by id."""
     if scope.pipeline_id and not scope.branch:
         partition, period = place_of_pipelines(kind, number)
@@ -94,15 +96,15 @@ def aggregate_key(kind: Kind, scope: Scope, number: int) -> dict[str, str]:
     return {"pk": f"{kind}#{scope_key(scope)}", "sk": _NAMES[kind](number)}
 
 
-def hour_key(scope: Scope, hour: int) -> dict[str, str]:
+def hour_key(scope: "Scope", hour: int) -> dict[str, str]:
     return aggregate_key("hours", scope, hour)
 
 
-def day_key(scope: Scope, day: int) -> dict[str, str]:
+def day_key(scope: "Scope", day: int) -> dict[str, str]:
     return aggregate_key("days", scope, day)
 
 
-def week_key(scope: Scope, week: int) -> dict[str, str]:
+def week_key(scope: "Scope", week: int) -> dict[str, str]:
     return aggregate_key("weeks", scope, week)
 
 

@@ -21,7 +21,7 @@ LONGEST: Final = 400 * DAY  # as a build's duration
 class Step(BaseModel):
     """A step of a job: the one at which it failed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: Annotated[int, Field(ge=0, lt=10**6)]
     name: Name
@@ -33,7 +33,7 @@ class Job(BaseModel):
     cancelled before, has none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     run_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
     attempt: Annotated[int, Field(ge=1, le=1_000_000)] = 1
@@ -63,7 +63,7 @@ def _between(start: int | None, end: int | None) -> int | None:
 class JobSighting(BaseModel):
     """What one delivery says of a job; the greater `version` describes it, as with builds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job: Job
     version: str

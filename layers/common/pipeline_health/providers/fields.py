@@ -25,9 +25,12 @@ DURATION_LIMIT: Final = 400 * DAY  # what a Build holds; GitHub ends a run after
 
 
 class Wire(BaseModel):
-    """A part of a sender's payload: only what we read of it, nothing converted."""
+    """A part of a sender's payload: only what we read of it, nothing converted.
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    Built when its sender writes: most stacks hear from one.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, defer_build=True)
 
 
 WireModel = TypeVar("WireModel", bound=Wire)
