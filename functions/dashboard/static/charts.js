@@ -1,7 +1,7 @@
 // Charts in SVG: drawn as few paths, read by pointer and by arrow keys alike.
 
 import { h } from "./dom.js";
-import { dayOf, duration, hourOf, weekdayOf } from "./format.js";
+import { dayOf, duration, hourOf, rateOf, weekdayOf } from "./format.js";
 
 const HOUR = 3_600_000;
 const rect = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}Z`;
@@ -61,10 +61,7 @@ export function bucketed(series, window) {
     for (const [name, n] of Object.entries(bucket.builds)) group[name] += n;
     groups.set(key, group);
   }
-  return [...groups.values()].map((group) => {
-    const conclusive = group.success + group.failure;
-    return { ...group, rate: conclusive ? (100 * group.success) / conclusive : null };
-  });
+  return [...groups.values()].map((group) => ({ ...group, rate: rateOf(group) }));
 }
 
 const RATE = { top: 12, height: 56 };

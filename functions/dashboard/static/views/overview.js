@@ -2,7 +2,7 @@
 
 import { TIME_HEIGHT, bucketName, bucketed, cursor, scrub, timeChart, timeLayout } from "../charts.js";
 import { fill, h, list, said } from "../dom.js";
-import { count, percent, plural } from "../format.js";
+import { count, percent, plural, rateOf } from "../format.js";
 import { icon, isOpen, legend, strip } from "../marks.js";
 import { WINDOWS, toBuild, toPipeline } from "../router.js";
 import { brokenOnes, newestFirst, startOf, state } from "../state.js";
@@ -129,8 +129,7 @@ function chartPart() {
 function overall(buckets) {
   const sum = { success: 0, failure: 0, cancelled: 0, skipped: 0 };
   for (const bucket of buckets) for (const name of Object.keys(sum)) sum[name] += bucket[name];
-  const conclusive = sum.success + sum.failure;
-  return readout(WINDOWS[state.route.window], { ...sum, rate: conclusive ? (100 * sum.success) / conclusive : null });
+  return readout(WINDOWS[state.route.window], { ...sum, rate: rateOf(sum) });
 }
 
 function readout(name, { rate, success, failure, cancelled, skipped }) {

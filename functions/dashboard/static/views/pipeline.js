@@ -2,7 +2,7 @@
 
 import { SCATTER_HEIGHT, pointKey, ring, scatterChart, scatterLayout, scrub } from "../charts.js";
 import { fill, h, list, said } from "../dom.js";
-import { count, duration, percent, plural } from "../format.js";
+import { count, duration, percent, plural, rateOf } from "../format.js";
 import { WORDS, icon, isOpen, status } from "../marks.js";
 import { more } from "../load.js";
 import { go, here, toBuild, toOverview } from "../router.js";
@@ -175,9 +175,9 @@ function branchesOf(pipeline, builds) {
   const everything = { key: "*", parts: [null, builds.length, null, null, null, !state.route.branch] };
   return [everything, ...names.slice(0, 12).map((name) => {
     const own = groups.get(name);
-    const passed = own.filter((build) => build.status === "success").length;
-    const failed = own.filter((build) => build.status === "failure").length;
-    return { key: `b ${name}`, parts: [name, own.length, own[0]?.status, passed + failed ? (100 * passed) / (passed + failed) : null, broken.get(name), state.route.branch === name] };
+    const ended = (status) => own.filter((build) => build.status === status).length;
+    const rate = rateOf({ success: ended("success"), failure: ended("failure") });
+    return { key: `b ${name}`, parts: [name, own.length, own[0]?.status, rate, broken.get(name), state.route.branch === name] };
   })];
 }
 

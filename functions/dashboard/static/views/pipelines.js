@@ -2,7 +2,7 @@
 
 import { sparkline } from "../charts.js";
 import { fill, h, list, said } from "../dom.js";
-import { bothTimes, duration, percent, plural } from "../format.js";
+import { bothTimes, duration, percent, plural, rateOf } from "../format.js";
 import { WORDS, icon, isOpen, strip, under } from "../marks.js";
 import { go, here, toBuild, toPipeline } from "../router.js";
 import { isBroken, mainBranch, state } from "../state.js";
@@ -117,7 +117,7 @@ function row({ parts: [pipeline, figures, defaultOnly] }) {
         ? h("span", { class: "since" }, branchChip(pipeline.branch), "broken for ", when(pipeline.broken_since, "span"), pipeline.streak ? ` · ${plural(pipeline.streak.builds, "failure")}` : null)
         : h("span", { class: "since" }, branchChip(pipeline.branch), elsewhere(pipeline))),
     h("div", { class: "c-strip" }, strip(recent)),
-    h("span", { class: "c-rate" }, h("span", { class: "sr" }, "Success rate "), figures ? percent(figures.success_rate) : ""),
+    h("span", { class: "c-rate" }, h("span", { class: "sr" }, "Success rate "), figures ? percent(rateOf(figures.builds)) : ""),
     h("span", { class: "c-time" }, sparkline([...passed].reverse()), h("span", { class: "sr" }, "Median duration "), h("span", null, figures ? duration(figures.duration.p50) : "")),
     h("span", { class: "c-last" }, lastOf(pipeline.last_build)));
 }

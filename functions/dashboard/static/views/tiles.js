@@ -1,7 +1,7 @@
 // A number, what it means, and how it moved against the window before.
 
 import { h } from "../dom.js";
-import { count, duration, percent, plural, points, signed } from "../format.js";
+import { count, duration, percent, plural, points, rateOf, signed } from "../format.js";
 import { WINDOWS } from "../router.js";
 
 export const DEFINITIONS = {
@@ -42,7 +42,7 @@ export function tilesOf(summary, route, broken) {
   const all = total(summary.builds);
   return [
     broken && brokenTile(summary, route, broken),
-    tile("success_rate", "Success rate", percent(summary.success_rate), against(change?.success_rate, points, 1)),
+    tile("success_rate", "Success rate", percent(rateOf(summary.builds)), against(change?.success_rate, points, 1)),
     tile("builds", "Builds", count(all), against(change && total(change.builds), count, 0)),
     tile("average", "Average duration", duration(summary.avg_build_time), against(change?.avg_build_time, duration, -1)),
     !broken && tile("p50", "p50 duration", duration(summary.duration.p50), against(change?.duration.p50, duration, -1)),

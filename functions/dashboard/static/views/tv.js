@@ -1,7 +1,7 @@
 // For a wall: what is broken, large; everything else small; nothing to click, nothing to scroll.
 
 import { fill, h, list, said } from "../dom.js";
-import { count, percent, plural } from "../format.js";
+import { count, percent, plural, rateOf } from "../format.js";
 import { WORDS, icon, isOpen, strip } from "../marks.js";
 import { WINDOWS, here } from "../router.js";
 import { isBroken, state } from "../state.js";
@@ -39,7 +39,7 @@ export function mount(root) {
 
 const sideOf = () => [
   state.live !== "open" && h("span", { class: "lost" }, state.live === "waiting" ? "offline" : "connecting"),
-  h("span", null, "success rate ", h("b", null, percent(state.summary?.success_rate)), ` in ${WINDOWS[state.route.window]}`),
+  h("span", null, "success rate ", h("b", null, percent(state.summary && rateOf(state.summary.builds))), ` in ${WINDOWS[state.route.window]}`),
   h("a", { href: here({ tv: null }) }, "Leave"),
 ].filter(Boolean);
 
