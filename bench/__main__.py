@@ -15,7 +15,7 @@ from bench.client import Figure
 
 ROOT: Final = Path(__file__).parent.parent
 IN_PROCESS: Final = ("ingest", "spending", "asking", "rows")  # start what they need themselves
-ON_A_STACK: Final = ("summary", "growth", "outputs", "live", "load", "aggregate")
+ON_A_STACK: Final = ("summary", "growth", "outputs", "live", "steady", "load", "aggregate")
 READY_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 120
 
