@@ -50,7 +50,9 @@ def of_pipelines(ids: Sequence[str]) -> list[Item]:
     """Their aggregates of as many builds as the repository has."""
     chance, counted = Random(BUILDS), Moves()
     for number in range(BUILDS):
-        one = build(chance, number, REPO, NOW)
+        one = build(chance, number, REPO, NOW).model_copy(
+            update={"commit": f"{chance.randrange(BUILDS):040x}"}
+        )
         add_run(counted, ids[number % len(ids)], {1: Counted.of(one, 1, DEFAULTS)})
     own = {at: counters for at, counters in counted.items() if at[0].pipeline_id and not at[0].branch}
     return [to_item({"pk": pk, "sk": sk, **counters}) for (pk, sk), counters in buckets(own).items()]
@@ -69,7 +71,7 @@ def questions(client: Any) -> Mapping[str, Callable[[], object]]:
         "GET /metrics/timeseries?window=7d": lambda: Metrics(metrics).timeseries(
             q.TimeseriesQuestion(window="7d", bucket="hour", repo=REPO), NOW
         ),
-        "GET /metrics/pipelines?window=7d": lambda: Rows(metrics).page(
+        "GET /metrics/pipelines?window=7d": lambda: Rows(metrics, 3).page(
             q.PipelineMetricsQuestion(window="7d", limit=1_000), NOW
         ),
         "GET /pipelines": lambda: Pipelines(metrics).page(q.PipelinesQuestion(recent=30, limit=200)),

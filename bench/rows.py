@@ -27,6 +27,7 @@ from pipeline_health.adapters.transaction import buckets
 from pipeline_health.api.questions import PipelineMetricsQuestion
 from pipeline_health.domain.aggregates import Counted, Moves, Scope, add_run
 from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.flaky import LOOK_BACK
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.times import DAY, SECOND
 from pipeline_health.domain.view import View
@@ -39,7 +40,7 @@ DAILY: Final = 10  # builds of a pipeline
 DAYS: Final = 180  # 90 and the 90 before
 WINDOWS: Final = ("24h", "7d", "30d", "90d")
 NOW: Final = START + DAY  # at noon, when a window cuts most hours out of its days
-REQUESTS: Final = 30
+REQUESTS: Final = 50
 ANSWER: Final = 1024 * 1024  # bytes
 BODY: Final = 3_000_000  # bytes, half of what a function may answer with
 
@@ -94,7 +95,8 @@ def table() -> Table:
     """Of aggregates those that some window reads."""
     asked = [Window.parse(window, NOW) for window in WINDOWS]
     read = Cover.of([each for window in asked for each in (window, window.before)])
-    numbers: Mapping[Kind, Iterable[int]] = {"hours": read.hours, "days": read.days, "weeks": read.each_week}
+    days = {*read.days, *range((NOW - LOOK_BACK) // DAY, NOW // DAY + 1)}
+    numbers: Mapping[Kind, Iterable[int]] = {"hours": read.hours, "days": days, "weeks": read.each_week}
     places = {place_of_pipelines(kind, number) for kind, some in numbers.items() for number in some}
     items = [item for number in range(COUNTED) for item in _counted(f"github.1.{number}", places)]
     return Table(_copy(item, copy) for copy in range(PIPELINES // COUNTED) for item in items)
@@ -124,6 +126,7 @@ def _build(chance: random.Random, pipeline_id: str, number: int) -> Build:
         repo="acme/checkout",
         pipeline=f"Build {pipeline_id}",
         branch=chance.choice(["main", "main", "feature"]),
+        commit=f"{chance.randrange(DAYS * DAILY):040x}",
         status=chance.choices([Status.SUCCESS, Status.FAILURE, Status.CANCELLED], [80, 15, 5])[0],
         started_at=ended - took,
         completed_at=ended,
@@ -153,7 +156,7 @@ class Asked:
 def ask(window: str, **said: Any) -> Asked:
     at = table()
     at.spent, at.aggregates = Spent(), 0
-    flow = Rows(MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS))
+    flow = Rows(MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS), 3)
     answer = flow.page(PipelineMetricsQuestion(window=window, **said), NOW)
     return Asked(at.spent, at.aggregates, answer)
 

@@ -9,7 +9,9 @@ from pipeline_health.domain.aggregates import Run, Scope, settle
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.counting import Outcome
 from pipeline_health.domain.events import BuildEvent, Change
+from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.ledger import Known, Stored
+from pipeline_health.domain.marks import concluded_from, mark_counter, mark_of
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.sketch import bin_of
 from pipeline_health.domain.timeline import Entry, Reach, Segment
@@ -156,12 +158,26 @@ def expected_totals(builds: Iterable[Build]) -> dict[tuple[Scope, int], Counter[
         last = max(b.attempt for b in conclusive if (b.pipeline_id, b.run) == (build.pipeline_id, build.run))
         if build.attempt == last:
             count(build, {"runs": 1, "runs_passed": passed})
+    for build in conclusive:
+        assert build.completed_at is not None
+        if mark := mark_of(build):
+            place = Scope(pipeline_id=build.pipeline_id), build.completed_at // HOUR_MS
+            totals[place].update(mark_counter(mark, build.status, build.completed_at))
     for streaks in expected_streaks(builds).values():
         for broken, fixed in pairwise(streaks):
             if broken[0].status is Status.FAILURE:
                 ms = (fixed[0].completed_at or 0) - (broken[0].completed_at or 0)
                 count(fixed[0], {"recovery_ms": ms, f"r{bin_of(ms)}": 1})
     return settle(totals)
+
+
+def concluded(counts: MemoryCounts, pipeline_id: str) -> list[Concluded]:
+    """As it is read back, out of the days."""
+    days: dict[int, Counter[str]] = {}
+    for (scope, hour), counters in counts.totals.items():
+        if scope == Scope(pipeline_id=pipeline_id):
+            days.setdefault(hour // 24, Counter()).update(counters)
+    return [each for day, counters in days.items() for each in concluded_from(counters, day)]
 
 
 def expected_lifetime(builds: Iterable[Build], pipeline_id: str) -> dict[str, int]:

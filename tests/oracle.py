@@ -167,3 +167,31 @@ def last_statuses(builds: list[Build], asked: Asked, now: int) -> dict[str, str]
         b.pipeline if names.count(b.pipeline) == 1 else f"{b.repo}/{b.pipeline}": b.status.value
         for b in active
     }
+
+
+def flaky(builds: list[Build], pipeline_id: str, now: int) -> Said:
+    """Three in seven days flag a pipeline; each later one prolongs that, until seven days are quiet."""
+    outcomes: dict[str, dict[str, int]] = {}
+    for build in builds:
+        at = build.completed_at or 0
+        if (
+            build.pipeline_id == pipeline_id
+            and build.commit
+            and is_conclusive(build)
+            and at >= now - 28 * DAY
+        ):
+            times = outcomes.setdefault(build.commit, {})
+            times[build.status] = min(at, times.get(build.status, at))
+    turned = sorted(max(times.values()) for times in outcomes.values() if len(times) == 2)
+    flagged_until = 0
+    for place, at in enumerate(turned):
+        if at <= flagged_until or sum(at - 7 * DAY <= other for other in turned[: place + 1]) >= 3:
+            flagged_until = at + 7 * DAY
+    recent = [at for at in turned if at >= now - 7 * DAY]
+    commits = [times for times in outcomes.values() if min(times.values()) >= now - 7 * DAY]
+    return {
+        "flagged": flagged_until >= now,
+        "rate": percent(len(recent), len(commits)),
+        "commits": len(commits),
+        "flaky": len(recent),
+    }

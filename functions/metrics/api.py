@@ -174,7 +174,8 @@ async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Respons
 @app.get("/metrics/pipelines")
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
-    return JSONResponse(Rows(tables.metrics_table()).page(asked, tables.now()))
+    flow = Rows(tables.metrics_table(), tables.settings().FLAKY_COMMITS)
+    return JSONResponse(flow.page(asked, tables.now()))
 
 
 @app.get("/metrics/jobs")

@@ -1,6 +1,7 @@
 """Aggregates are the same however they are read: by key, by query, or out of what all pipelines have."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -8,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as some
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from pipeline_health.adapters import aggregates_reading
+from pipeline_health.adapters import rows_reading
 from pipeline_health.adapters.aggregates_reading import AggregatesReading
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.keys import aggregate_key
 from pipeline_health.adapters.ranges import FIT, ranges
+from pipeline_health.adapters.rows_reading import RowsReading
 from pipeline_health.adapters.transaction import buckets
 from pipeline_health.domain.aggregates import Scope
-from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.times import HOUR
+from pipeline_health.domain.build import Build, Status, digest
+from pipeline_health.domain.flaky import Commits, concluded_by
+from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import KINDS, Kind, Window
-from pipeline_health.flows.metrics import Share
+from pipeline_health.flows.metrics import RowCounts, Share
 from tests.adapters.test_counts import requests_of
 from tests.adapters.test_metrics_reading import expected
 from tests.counting import expected_totals
@@ -56,9 +59,15 @@ def history() -> list[Build]:
         branch = ("main", "dev")[number % 5 == 0]
         status = [*Status][2:][number % 4]
         ago = number * 11 * HOUR
-        return ended(ago, status, pipeline_id=IDS[number % 3], branch=branch, run=str(number))
+        commit = f"c{number % 7}" if number % 4 else None
+        said = {"branch": branch, "run": str(number), "commit": commit}
+        return ended(ago, status, pipeline_id=IDS[number % 3], **said)
 
     return [*map(one, range(80)), ended(340 * 24 * HOUR, pipeline_id=IDS[0], run="late")]
+
+
+def digests(commits: Iterable[str]) -> set[str]:
+    return {digest(commit, length=10) for commit in commits}
 
 
 def fill(client: DynamoDBClient, builds: list[Build]) -> None:
@@ -71,20 +80,26 @@ def fill(client: DynamoDBClient, builds: list[Build]) -> None:
 def test_all_pipelines_together_are_each_by_itself(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
 ) -> None:
-    monkeypatch.setattr(aggregates_reading, "KEY", 100.0 if at_once else 0.0)
+    monkeypatch.setattr(rows_reading, "KEY", 100.0 if at_once else 0.0)
     builds = history()
     fill(dynamodb, builds)
     requests = requests_of(dynamodb)
-    reading = AggregatesReading(dynamodb, "MetricsTable")
+    reading = RowsReading(dynamodb, "MetricsTable")
+    today = NOW // DAY
     for text in WINDOWS:
         window = Window.parse(text, NOW)
         both = [window, window.before]
         for default_only in (False, True):
-            totals = reading.totals([*IDS, "nobody"], len(IDS), both, default_only=default_only)
-            for one, total in zip(IDS, totals, strict=False):
+            days = range(today - 9, today + 1)
+            *rows, nobody = reading.rows([*IDS, "nobody"], len(IDS), both, days, default_only=default_only)
+            for one, row in zip(IDS, rows, strict=True):
                 share = Share(Scope(pipeline_id=one), default_only)
-                assert [+each for each in total] == [expected(builds, share, each) for each in both]
-            assert [+each for each in totals[-1]] == [Counter(), Counter()]
+                assert [+each for each in row.totals] == [expected(builds, share, each) for each in both]
+                mine = [build for build in builds if build.pipeline_id == one]
+                concluded = [c for c in concluded_by(mine) if c.at // DAY in days]
+                assert sorted(c.at for c in row.concluded) == sorted(c.at for c in concluded)
+                assert Commits.of(row.concluded).flaky.keys() == digests(Commits.of(concluded).flaky)
+            assert nobody == RowCounts([Counter(), Counter()], [])
     assert set(requests) == ({"Query"} if at_once else {"BatchGetItem"})
 
 
@@ -95,7 +110,8 @@ def test_it_takes_the_cheaper_way(dynamodb: DynamoDBClient, rows: int, of: int, 
     requests = requests_of(dynamodb)
     window = Window.parse("7d", NOW)
     ids = [f"github.1.{number}" for number in range(rows)]
-    AggregatesReading(dynamodb, "MetricsTable").totals(ids, of, [window, window.before], default_only=False)
+    reading = RowsReading(dynamodb, "MetricsTable")
+    reading.rows(ids, of, [window, window.before], range(0), default_only=False)
     assert set(requests) == {way}
 
 

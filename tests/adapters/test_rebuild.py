@@ -13,6 +13,7 @@ from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.domain.aggregates import EVERYTHING, Scope
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
+from pipeline_health.domain.marks import is_mark
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.rebuild import Report, rebuild
@@ -34,6 +35,7 @@ def some_builds(first: int, last: int) -> list[Build]:
             pipeline_id=f"github.1.{n % 2}",
             branch=["main", "feature"][n % 3 == 0],
             default_branch="main",
+            commit=f"c{n % 4}",
         )
         for n in range(first, last)
     ]
@@ -125,6 +127,19 @@ def test_it_mends_numbers_and_says_which(dynamodb: DynamoDBClient, spoil: dict[s
     assert difference == f"{spoil['pk']} {spoil['sk']}: {{'d_failure': -3, 'success': -3}}"
     assert contents(dynamodb) == expected
     assert rebuilt(dynamodb).differences == []
+
+
+def test_it_learns_the_commits_of_builds_that_an_older_release_counted(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    expected = contents(dynamodb)
+    for item in dynamodb.scan(TableName=METRICS)["Items"]:
+        for attempt in item.get("attempts", {"M": {}})["M"].values():
+            attempt["M"].pop("mark", None)
+        older = {name: value for name, value in item.items() if not is_mark(name)}
+        dynamodb.put_item(TableName=METRICS, Item=older)
+    assert contents(dynamodb) != expected
+    rebuilt(dynamodb)
+    assert contents(dynamodb) == expected
 
 
 @pytest.mark.parametrize("prefix", ["timeline#", "segments#", "branches#"])

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.flaky import Commits, is_flagged
+from pipeline_health.domain.flaky import Commits, concluded_by, is_flagged
 from pipeline_health.domain.times import DAY, HOUR
 from tests.reading import NOW, ended
 
@@ -32,20 +32,20 @@ def history(*states: tuple[str | None, Status]) -> list[Build]:
 def test_a_commit_is_flaky_once_it_both_failed_and_succeeded(
     states: list[tuple[str | None, Status]], flaky: list[str]
 ) -> None:
-    assert sorted(Commits.of(history(*states)).flaky) == flaky
+    assert sorted(Commits.of(concluded_by(history(*states))).flaky) == flaky
 
 
 def test_it_turned_out_when_the_second_outcome_came_in_any_order() -> None:
     builds = history(("a", F), ("a", F), ("a", S), ("a", F))
     for some in (builds, builds[::-1]):
-        commits = Commits.of(some)
+        commits = Commits.of(concluded_by(some))
         assert commits.concluded == {"a": NOW - 4 * HOUR}
         assert commits.flaky == {"a": NOW - 2 * HOUR}
 
 
 def test_running_builds_conclude_nothing() -> None:
     running = ended(HOUR, Status.IN_PROGRESS, commit="a", completed_at=None, duration_ms=None)
-    assert Commits.of([running]) == Commits({}, {})
+    assert Commits.of(concluded_by([running])) == Commits({}, {})
 
 
 @pytest.mark.parametrize(

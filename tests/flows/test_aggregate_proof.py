@@ -12,17 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_health.domain import pipeline
-from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.build import Build, Status, digest
 from pipeline_health.domain.ledger import Stored
 from pipeline_health.domain.recent import Recent, Strip, order
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Record
-from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, expected_totals
+from tests.counting import (
+    DEFAULTS,
+    MemoryAside,
+    MemoryBuilds,
+    MemoryCounts,
+    MemoryTopic,
+    concluded,
+    expected_totals,
+)
 from tests.flows.test_aggregate import START, a_build, assert_cards, assert_timelines
 from tests.flows.test_aggregate_faults import Died, Life, mortal
 
 SEQUENCES = max(1_000, settings().max_examples)
 ENDED = [Status.SUCCESS, Status.FAILURE, Status.FAILURE, Status.CANCELLED, Status.SKIPPED]
+COMMITS = [None, "acb5820", "näher"]
 History = list[Build]
 
 
@@ -62,6 +71,7 @@ def _facts(draw: st.DrawFn, status: Status) -> dict[str, Any]:
         "completed_at": ended if status.completed else None,
         "duration_ms": draw(st.sampled_from([None, 0, 61_234])) if status.completed else None,
         "queued_at": draw(st.sampled_from([None, START - 5_000])),
+        "commit": draw(st.sampled_from(COMMITS)),
         "first_job_at": draw(st.sampled_from([None, START + 9_000])),
     }
 
@@ -141,9 +151,22 @@ def check(stream: tuple[list[History], list[Delivery]]) -> None:
     assert world.counts.totals == expected_totals(final)
     assert_timelines(world.counts, final)
     assert_cards(world.counts, final)
+    assert_commits(world.counts, final)
     assert_strips(world.counts, final)
     last_words = {(history[-1].id, len(history)) for history in histories}
     assert last_words <= {(event.build.id, event.revision) for event in world.topic.told}
+
+
+def assert_commits(counts: MemoryCounts, final: list[Build]) -> None:
+    """Every commit that concluded is known by its time and outcome, once for each of its builds."""
+    digests = {digest(commit, length=10): commit for commit in COMMITS if commit}
+    for pipeline_id in counts.cards:
+        mine = [build for build in final if build.pipeline_id == pipeline_id and build.commit]
+        expected = [
+            (b.commit, b.status is Status.SUCCESS, b.completed_at) for b in mine if b.status.conclusive
+        ]
+        said = [(digests[c.commit], c.passed, c.at) for c in concluded(counts, pipeline_id)]
+        assert sorted(said) == sorted(expected)
 
 
 def assert_strips(counts: MemoryCounts, final: list[Build]) -> None:

@@ -20,10 +20,19 @@ from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation
-from pipeline_health.flows.metrics import Aggregates, Metrics, Share
+from pipeline_health.flows.metrics import Aggregates, Metrics, RowCounts, Share
 from pipeline_health.flows.rows import Rows
 from tests import oracle
-from tests.counting import DEFAULTS, MemoryAside, MemoryBuilds, MemoryCounts, MemoryTopic, records, stored_of
+from tests.counting import (
+    DEFAULTS,
+    MemoryAside,
+    MemoryBuilds,
+    MemoryCounts,
+    MemoryTopic,
+    concluded,
+    records,
+    stored_of,
+)
 from tests.live import NOW, a_build
 
 
@@ -44,13 +53,17 @@ class MemoryMetrics:
             chosen(self._by(168, share), cover.each_week),
         )
 
-    def totals(
-        self, ids: Sequence[str], of: int, windows: Sequence[Window], *, default_only: bool
-    ) -> list[list[Counter[str]]]:
+    def rows(
+        self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
+    ) -> list[RowCounts]:
         assert of == len(self.counted.cards)
         shares = [Share(Scope(pipeline_id=one), default_only) for one in ids]
         read = [self.aggregates(share, Cover.of(windows)) for share in shares]
-        return [[each.total(window) for window in windows] for each in read]
+        on_days = [[c for c in concluded(self.counted, one) if c.at // DAY in days] for one in ids]
+        return [
+            RowCounts([each.total(window) for window in windows], of_it)
+            for each, of_it in zip(read, on_days, strict=True)
+        ]
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         hours = self._by(1, share)
@@ -98,6 +111,7 @@ def histories(draw: some.DrawFn) -> list[Build]:
             "branch": draw(some.sampled_from(["main", "trunk", "x"]))
         }
         ended = NOW - draw(some.integers(0, 30)) * 8 * HOUR - draw(some.sampled_from([0, 1, HOUR, 4 * DAY]))
+        said["commit"] = draw(some.sampled_from([None, *"abcde"]))
         for attempt in range(1, draw(some.integers(1, 3)) + 1):
             took = draw(some.integers(0, 5_000_000))
             facts = {"run": str(run), "attempt": attempt, "status": draw(some.sampled_from(ENDED))}
@@ -207,7 +221,7 @@ def test_rows_are_what_the_builds_say_in_the_order_of_their_figures(
     rows, cursor = list[Any](), None
     for _ in PIPELINES:
         asked = PipelineMetricsQuestion(window=window, sort=Sort(sort), limit=1, cursor=cursor, **branch)
-        page = Rows(counted(builds, 5)).page(asked, NOW)
+        page = Rows(counted(builds, 5), 3).page(asked, NOW)
         rows, cursor = rows + page["pipelines"], page["next"]
         if cursor is None:
             break
@@ -217,6 +231,7 @@ def test_rows_are_what_the_builds_say_in_the_order_of_their_figures(
     for row in rows:
         asked_of_it = asked_of({"pipeline": row["id"], **branch}, 0)
         same(row, oracle.figures(builds, asked_of_it, end - WINDOWS[window] * HOUR, end))
+        same(row["flaky"], oracle.flaky(builds, row["id"], NOW))
     ranks = [ORDERS[sort](row) for row in rows]
     known = [rank for rank in ranks if rank is not None]
     assert ranks == [*sorted(known), *[None] * (len(ranks) - len(known))]

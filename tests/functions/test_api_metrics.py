@@ -203,6 +203,25 @@ def test_it_sorts_the_rows_by_their_figures_with_those_without_one_last(dynamodb
         assert rest["next"] is None
 
 
+def test_it_puts_the_flaky_first(dynamodb: DynamoDBClient) -> None:
+    def flaky(name: str, *days_ago: float) -> list[Any]:
+        said: Any = {"pipeline_id": f"github.1.{name}", "pipeline": name}
+        return [
+            ended(int(ago * DAY) + n, status, commit=f"c{ago}", run=f"{n}-{int(ago * 24)}", **said)
+            for ago in days_ago
+            for n, status in enumerate([S, F])
+        ]
+
+    count(dynamodb, *flaky("A"), *flaky("B", 1), *flaky("C", 1, 2), *flaky("D", 6, 8, 10), ended(HOUR))
+    rows = get("/metrics/pipelines", sort="flaky").json["pipelines"]
+    assert [(row["name"], row["flaky"]["flagged"], row["flaky"]["flaky"]) for row in rows] == [
+        ("D", True, 1),
+        ("C", False, 2),
+        ("B", False, 1),
+        ("CI", False, 0),
+    ]
+
+
 def test_it_puts_what_became_slower_first(dynamodb: DynamoDBClient) -> None:
     def weeks(name: str, now: int, before: int) -> list[Any]:
         said: Any = {"pipeline_id": f"github.1.{name}", "pipeline": name}

@@ -71,6 +71,39 @@ def test_it_flags_a_flaky_pipeline_and_names_the_commits(dynamodb: DynamoDBClien
     assert pipeline()["flaky"]["flagged"] is True
 
 
+def test_its_row_says_the_same_of_its_commits(dynamodb: DynamoDBClient) -> None:
+    def row() -> dict[str, Any]:
+        (found,) = get("/metrics/pipelines", window="24h", branch="default").json["pipelines"]
+        flaky: dict[str, Any] = found["flaky"]
+        return flaky
+
+    def same() -> bool:
+        said = pipeline()["flaky"]
+        return row() == {
+            **{name: said[name] for name in ("flagged", "rate", "commits")},
+            "flaky": len(said["flaky_commits"]),
+        }
+
+    twice = [
+        ended(n * 6 * DAY - ago, status, commit=f"c{n}", branch="dev", run=f"{n}-{ago}")
+        for n in (1, 2, 3, 4)
+        for ago, status in ((0, F), (HOUR, Status.SUCCESS))
+    ]
+    count(dynamodb, *twice, ended(8 * DAY, commit="old"))
+    assert same()
+    assert row()["flaky"] == 1
+    count(dynamodb, *(ended(n * HOUR, F, commit=f"c{n}", run=f"late{n}") for n in (5, 6, 7)))
+    count(dynamodb, *(ended(n * HOUR + 1, commit=f"c{n}", run=f"later{n}") for n in (5, 6, 7)))
+    assert same()
+    assert row()["flagged"] is True
+    corrected = ended(7 * HOUR + 1, F, commit="c7", run="later7")
+    count(dynamodb, corrected, revision=2)
+    assert row() == {"flagged": True, "rate": 75, "commits": 4, "flaky": 3}
+    count(dynamodb, corrected.model_copy(update={"commit": "other"}), revision=3)
+    count(dynamodb, ended(6 * HOUR + 1, F, commit="c6", run="later6"), revision=2)
+    assert row() == {"flagged": False, "rate": 40, "commits": 5, "flaky": 2}
+
+
 def test_it_knows_a_slower_pipeline(dynamodb: DynamoDBClient) -> None:
     def builds(week: int, seconds: int) -> list[Any]:
         return [ended(week * 7 * DAY + n * HOUR, duration_ms=seconds * 1000) for n in range(1, 21)]

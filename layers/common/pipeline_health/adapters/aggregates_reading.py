@@ -1,21 +1,15 @@
-"""Aggregates, read: a scope's by its keys and one query, or all pipelines' of a window at once.
+"""Aggregates of one scope, read: by their keys, and by a query where they have a partition to themselves."""
 
-See docs/adr/0014-rows.md.
-"""
-
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters.dynamodb import Item
-from pipeline_health.adapters.keys import aggregate_key, place_of_pipelines
-from pipeline_health.adapters.ranges import Range, ranges
-from pipeline_health.adapters.table_reading import GETS, TableReading, side_by_side
-from pipeline_health.domain.aggregates import DEFAULT_PREFIX, Scope, total_of
-from pipeline_health.domain.packing import unpacked
+from pipeline_health.adapters.keys import aggregate_key
+from pipeline_health.adapters.table_reading import GETS, TableReading
+from pipeline_health.domain.aggregates import DEFAULT_PREFIX
+from pipeline_health.domain.marks import MARK
 from pipeline_health.domain.window import HOURS_A_DAY, KINDS, Cover, Kind, Window
 from pipeline_health.flows.metrics import Aggregates, Share
 
@@ -24,11 +18,7 @@ if TYPE_CHECKING:
 
 Counted = dict[int, Mapping[str, int]]  # by number of the hour, day or week
 Numbers = Mapping[Kind, Sequence[int]]
-Total = dict[str, int]  # of counters as they are stored
 
-KEY: Final = 0.5  # read units, whatever is behind it
-QUERY: Final = 1  # a request takes CPU worth about as much as its unit
-TOGETHER: Final = 24  # aggregates of a query to the unit, of some 350 bytes each
 _KEY: Final = {"pk", "sk"}
 _PREFIX: Final = len(DEFAULT_PREFIX)
 
@@ -44,22 +34,6 @@ class AggregatesReading:
         if hourly:
             return self._read(share, {}, "hours", range(window.start, window.end))
         return self._read(share, {"hours": Cover.of([window]).hours}, "days", window.days)
-
-    def totals(
-        self, ids: Sequence[str], of: int, windows: Sequence[Window], *, default_only: bool
-    ) -> list[list[Counter[str]]]:
-        """By the pipelines' keys; or out of what is read of all pipelines, where that is cheaper."""
-        cover = Cover.of(windows)
-        numbers: Numbers = {"hours": cover.hours, "days": cover.days, "weeks": cover.each_week}
-        asked = sum(map(len, numbers.values()))
-        queries = [each for kind, some in numbers.items() for each in ranges(kind, some, of)]
-        if KEY * asked * len(ids) <= QUERY * len(queries) + asked * of / TOGETHER:
-            read = self._by_keys([Share(Scope(pipeline_id=one), default_only) for one in ids], numbers)
-            return [[each.total(window) for window in windows] for each in read]
-        found = self._at_once(ids, queries, windows)
-        return [
-            [unpacked(total_of([total], default_only=default_only)) for total in found[one]] for one in ids
-        ]
 
     def _read(self, share: Share, some: Numbers, kind: Kind, all_of: range) -> Aggregates:
         """`all_of` follow one another: a query, where the scope has a partition to itself."""
@@ -99,41 +73,6 @@ class AggregatesReading:
         counted = partial(counters_from, default_only=share.default_only)
         return {names[partition, item["sk"]["S"]]: counted(item) for item in items}
 
-    def _at_once(
-        self, ids: Iterable[str], queries: Sequence[Range], windows: Sequence[Window]
-    ) -> dict[str, list[Total]]:
-        """Each answer is added up as it comes: in memory it is thirty times as large as on the wire."""
-        found: dict[str, list[Total]] = {one: [{} for _ in windows] for one in ids}
-        terms = _terms(windows)
-        adding = Lock()
-
-        def ask(query: Range) -> None:
-            partition, first, last = query
-            for item in self._table.partition(partition, "BETWEEN :first AND :last", first=first, last=last):
-                period, _, pipeline_id = item.pop("sk")["S"].partition("#")
-                if pipeline_id in found:
-                    del item["pk"]
-                    with adding:
-                        for index, sign in terms.get((partition, period), ()):
-                            _add(found[pipeline_id][index], item, sign)
-
-        side_by_side(ask, queries)
-        return found
-
-
-def _terms(windows: Sequence[Window]) -> dict[tuple[str, str], list[tuple[int, int]]]:
-    """By where all pipelines' aggregates of a period stand, in which windows they count, and which way."""
-    terms: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for index, window in enumerate(windows):
-        for kind, number, sign in window.terms:
-            terms.setdefault(place_of_pipelines(kind, number), []).append((index, sign))
-    return terms
-
-
-def _add(total: Total, counters: Item, sign: int) -> None:
-    for name, value in counters.items():
-        total[name] = total.get(name, 0) + sign * int(value["N"])
-
 
 def _nothing() -> dict[Kind, Counted]:
     return {kind: {} for kind in KINDS}
@@ -144,7 +83,7 @@ def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
     counters: dict[str, int] = {}
     for name, value in item.items():
         default = name.startswith(DEFAULT_PREFIX)
-        if name not in _KEY and (default or not default_only):
+        if name not in _KEY and (default or not default_only) and name[0] != MARK:
             plain = name[_PREFIX:] if default else name
             counters[plain] = counters.get(plain, 0) + int(value["N"])
     return counters

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters import keys
-from pipeline_health.adapters.aggregates_reading import AggregatesReading
 from pipeline_health.adapters.counted_items import branch_from, card_from, segment_from
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.named_items import named_from
+from pipeline_health.adapters.rows_reading import RowsReading
 from pipeline_health.adapters.standing_items import standing_from
 from pipeline_health.domain.named import Latest, Named, ids_of
 from pipeline_health.domain.newest import Slice, Stretch, just_below
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIRST: Final = " "  # before every id
 
 
-class MetricsReading(AggregatesReading):
+class MetricsReading(RowsReading):
     def __init__(self, client: "DynamoDBClient", table: str, default_names: frozenset[str]) -> None:
         super().__init__(client, table)
         self._default_names = default_names

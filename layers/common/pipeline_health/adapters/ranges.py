@@ -8,8 +8,8 @@ from pipeline_health.domain.window import Kind
 
 Range = tuple[str, str, str]  # a partition, and the sort keys between which it is read
 
-# How many an answer (1 MB) holds at ten builds a day: 140, 260 and 430 bytes each; most hours have none.
-FIT: Final[dict[Kind, int]] = {"hours": 20_000, "days": 3_500, "weeks": 2_400}
+# How many an answer (1 MB) holds at ten builds a day: 140, 460 and 430 bytes each; most hours have none.
+FIT: Final[dict[Kind, int]] = {"hours": 20_000, "days": 2_200, "weeks": 2_400}
 
 
 def ranges(kind: Kind, numbers: Iterable[int], pipelines: int) -> list[Range]:

@@ -9,6 +9,7 @@ from pipeline_health.adapters import keys
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.domain.aggregates import Moves
 from pipeline_health.domain.counting import Outcome
+from pipeline_health.domain.marks import is_mark
 from pipeline_health.domain.packing import packed
 from pipeline_health.domain.pipeline import Card
 from pipeline_health.domain.timeline import Rewoven, Shift
@@ -89,7 +90,13 @@ def buckets(moves: Moves) -> dict[tuple[str, str], Counter[str]]:
     for (scope, hour), counters in moves.items():
         day = hour // HOURS_A_DAY
         week = day // DAYS_A_WEEK
-        for key in (keys.hour_key(scope, hour), keys.day_key(scope, day), keys.week_key(scope, week)):
-            found.setdefault((key["pk"], key["sk"]), Counter()).update(counters)
+        unmarked = {name: value for name, value in counters.items() if not is_mark(name)}
+        parts = (
+            (keys.hour_key(scope, hour), unmarked),
+            (keys.day_key(scope, day), counters),
+            (keys.week_key(scope, week), unmarked),
+        )
+        for key, some in parts:
+            found.setdefault((key["pk"], key["sk"]), Counter()).update(some)
     settled = {key: Counter({n: v for n, v in packed(b).items() if v}) for key, b in found.items()}
     return {key: bucket for key, bucket in settled.items() if bucket}

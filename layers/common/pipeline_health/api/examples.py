@@ -67,6 +67,7 @@ PIPELINES: Final[dict[str, Any]] = {
             "streak": {"status": "failure", "builds": 2},
             "broken_since": "2026-11-23T11:20:34.567Z",
             "slower": False,
+            "flaky": {"flagged": False, "rate": 2.13, "commits": 47, "flaky": 1},
             **_FIGURES,
         }
     ],

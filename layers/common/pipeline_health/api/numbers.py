@@ -155,6 +155,21 @@ Slower = Annotated[
 ]
 
 
+class RowFlaky(Answer):
+    """Commits that both failed and succeeded, nothing changed between, on whatever branch."""
+
+    flagged: Annotated[
+        bool,
+        described(
+            "Whether there were as many as the setting FlakyCommits says (3) within seven days, and none of "
+            "the seven-day pauses since that clear it. The last 28 days are looked at."
+        ),
+    ]
+    rate: Annotated[Percent, described("flaky / commits, in percent.")]
+    commits: Annotated[int, described("Commits first concluded in the last seven days.")]
+    flaky: Annotated[int, described("Commits that turned out to be flaky in the last seven days.")]
+
+
 class PipelineFigures(Figures):
     id: Annotated[str, described("The pipeline's identity.")]
     provider: str
@@ -163,6 +178,7 @@ class PipelineFigures(Figures):
     streak: Annotated[RowStreak | None, described("Of its default branch, else of its last active one.")]
     broken_since: Annotated[Time | None, described("null while that branch is green.")]
     slower: Slower
+    flaky: Annotated[RowFlaky, described("Whatever the window; GET /pipelines/{id} names the commits.")]
 
 
 class PipelineMetrics(Bounded):

@@ -210,6 +210,7 @@ class PipelineMetricsQuestion(Paged):
         Field(
             description="What comes first. `success_rate`: the worst; `builds`: the busiest; `duration`: the "
             "longest p95; `recovery`: the longest mean; `slower`: those that have become so, by how much; "
+            "`flaky`: those flagged, by their flaky commits; "
             "`broken`: the latest to break; `active`: the newest build; or by `name` or `id`. Rows without "
             "the figure come last, and equal ones by name.",
             examples=["broken"],

@@ -9,6 +9,7 @@ q<bin>                                 the sketch of queue times
 first, first_passed                    runs by their first attempt, where that one was conclusive
 runs, runs_passed                      runs by their last conclusive attempt
 recovery_ms, r<bin>                    the sum and the sketch of recoveries, by when they closed
+~<mark>                                of a pipeline alone: a conclusive build's commit (marks.py)
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from typing import Final
 
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.events import Change
+from pipeline_health.domain.marks import mark_counter, mark_of
 from pipeline_health.domain.sketch import bin_of
 from pipeline_health.domain.times import HOUR
 
@@ -75,6 +77,7 @@ class Counted:
     flip: int = 0
     since: int | None = None
     streak: int = 0
+    mark: str | None = None
 
     @classmethod
     def of(cls, build: Build, revision: int, default_names: frozenset[str]) -> "Counted":
@@ -88,6 +91,7 @@ class Counted:
             completed_at=build.completed_at if build.status.completed else None,
             duration_ms=build.duration_ms,
             queue_ms=build.queue_ms,
+            mark=mark_of(build),
         )
 
     def place(self, pipeline_id: str) -> Place:
@@ -123,11 +127,19 @@ def add_run(moves: Moves, pipeline_id: str, run: Run, sign: int = 1) -> None:
     completed = {number: run[number] for number in sorted(run) if run[number].completed_at is not None}
     for counted in completed.values():
         add(moves, counted.place(pipeline_id), attempt_counters(counted), sign)
+        _add_mark(moves, pipeline_id, counted, sign)
     conclusive = {number: counted for number, counted in completed.items() if counted.status.conclusive}
     if 1 in conclusive:
         _add_outcome(moves, pipeline_id, conclusive[1], "first", sign)
     if conclusive:
         _add_outcome(moves, pipeline_id, conclusive[max(conclusive)], "runs", sign)
+
+
+def _add_mark(moves: Moves, pipeline_id: str, counted: Counted, sign: int) -> None:
+    if counted.mark and counted.completed_at is not None:
+        total = moves.setdefault((Scope(pipeline_id=pipeline_id), counted.completed_at // HOUR), Counter())
+        for name, value in mark_counter(counted.mark, counted.status, counted.completed_at).items():
+            total[name] += sign * value
 
 
 def _add_outcome(moves: Moves, pipeline_id: str, counted: Counted, name: str, sign: int) -> None:

@@ -4,14 +4,23 @@ A pipeline is flagged once it had as many such commits as a setting says within 
 seven days passed without another.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.times import DAY
 
 SPAN: Final = 7 * DAY
+LOOK_BACK: Final = 28 * DAY  # a flag may be older than the week that it looks back on
+
+
+class Concluded(NamedTuple):
+    """A build of a commit succeeded or failed."""
+
+    commit: str
+    passed: bool
+    at: int
 
 
 @dataclass(frozen=True)
@@ -22,14 +31,12 @@ class Commits:
     flaky: Mapping[str, int]
 
     @classmethod
-    def of(cls, builds: Iterable[Build]) -> "Commits":
-        first: dict[tuple[str, Status], int] = {}
-        for build in builds:
-            if build.commit and build.status.conclusive and build.completed_at is not None:
-                key = (build.commit, build.status)
-                first[key] = min(build.completed_at, first.get(key, build.completed_at))
-        passed = {commit: at for (commit, status), at in first.items() if status is Status.SUCCESS}
-        failed = {commit: at for (commit, status), at in first.items() if status is Status.FAILURE}
+    def of(cls, concluded: Iterable[Concluded]) -> "Commits":
+        first: dict[bool, dict[str, int]] = {True: {}, False: {}}
+        for each in concluded:
+            times = first[each.passed]
+            times[each.commit] = min(each.at, times.get(each.commit, each.at))
+        passed, failed = first[True], first[False]
         both = passed.keys() & failed.keys()
         return cls(
             concluded={
@@ -45,6 +52,26 @@ class Commits:
             {commit: at for commit, at in self.concluded.items() if at >= start},
             {commit: at for commit, at in self.flaky.items() if at >= start},
         )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a pipeline is flagged, and its commits of the last seven days."""
+
+    flagged: bool
+    week: Commits
+
+    @classmethod
+    def of(cls, concluded: Iterable[Concluded], now: int, threshold: int) -> "Verdict":
+        commits = Commits.of(each for each in concluded if each.at >= now - LOOK_BACK)
+        flagged = is_flagged(commits.flaky.values(), now, threshold)
+        return cls(flagged, commits.since(now - SPAN))
+
+
+def concluded_by(builds: Iterable[Build]) -> Iterator[Concluded]:
+    for build in builds:
+        if build.commit and build.status.conclusive and build.completed_at is not None:
+            yield Concluded(build.commit, build.status is Status.SUCCESS, build.completed_at)
 
 
 def is_flagged(times: Iterable[int], now: int, threshold: int) -> bool:

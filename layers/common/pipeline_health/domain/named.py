@@ -87,6 +87,7 @@ class Sort(StrEnum):
     DURATION = "duration"
     RECOVERY = "recovery"
     SLOWER = "slower"
+    FLAKY = "flaky"
 
 
 def ordered(pipelines: Iterable[Named], by: Sort) -> list[Named]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from pipeline_health.domain.figures import Figures
+from pipeline_health.domain.flaky import Verdict
 from pipeline_health.domain.named import Named, Sort
 from pipeline_health.domain.slower import slower
 
@@ -17,6 +18,7 @@ class Row:
     pipeline: Named
     figures: Figures
     before: Figures
+    flaky: Verdict
 
     @cached_property
     def slower(self) -> bool | None:
@@ -31,7 +33,7 @@ def _slower(row: Row) -> Number:
     return grown + _ABOVE if row.slower else grown
 
 
-_ABOVE: Final = 10.0**9  # seconds, more than any build takes
+_ABOVE: Final = 10.0**9  # more than any build takes in seconds, or than anybody commits
 # What each order goes by, the least first.
 _BY: Final[Mapping[Sort, Callable[[Row], Number]]] = {
     Sort.SUCCESS_RATE: lambda row: row.figures["success_rate"],
@@ -39,6 +41,7 @@ _BY: Final[Mapping[Sort, Callable[[Row], Number]]] = {
     Sort.DURATION: lambda row: _most(row.figures["duration"]["p95"]),
     Sort.RECOVERY: lambda row: _most(row.figures["recovery"]["mean"]),
     Sort.SLOWER: lambda row: _most(_slower(row)),
+    Sort.FLAKY: lambda row: -len(row.flaky.week.flaky) - _ABOVE * row.flaky.flagged,
 }
 
 

@@ -13,6 +13,7 @@ from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
+from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.times import DAY, format_instant, seconds
@@ -60,16 +61,26 @@ class Aggregates:
         return unpacked(total)
 
 
+@dataclass(frozen=True)
+class RowCounts:
+    """Of one pipeline among many: what it counted in each window, and the builds that concluded a commit."""
+
+    totals: list[Counter[str]]
+    concluded: list[Concluded]
+
+
 class MetricsStore(Protocol):
     def pipelines(self) -> Iterable[Named]:
         """By id."""
 
     def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
 
-    def totals(
-        self, ids: Sequence[str], of: int, windows: Sequence[Window], *, default_only: bool
-    ) -> list[list[Counter[str]]]:
-        """What each of these pipelines counted in each window; there are `of` pipelines in all."""
+    def rows(
+        self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
+    ) -> list[RowCounts]:
+        """What each of these pipelines counted in each window, and concluded on these days, whatever the
+        branch. There are `of` pipelines in all.
+        """
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         """Every hour of the window; or every day, and the hours that its ends need."""

@@ -8,7 +8,7 @@ from pipeline_health.api.questions import PipelineQuestion
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.figures import Figures, rate
-from pipeline_health.domain.flaky import SPAN, Commits, is_flagged
+from pipeline_health.domain.flaky import LOOK_BACK, Verdict, concluded_by
 from pipeline_health.domain.newest import Slice, Stretch, position_of
 from pipeline_health.domain.overdue import silent_since, stuck, usual_gap
 from pipeline_health.domain.pipeline import RECENT_BUILDS, Branch, Card
@@ -23,7 +23,7 @@ from pipeline_health.flows.reading import AHEAD
 
 BRANCHES: Final = 200
 CHANGES: Final = 20
-COMMITS_FROM: Final = 28 * DAY  # a flag may be older than the week that it looks back on
+LONG: Final = DAY  # that a build may take: it is found by its start and counts by its end
 BUILDS: Final = 1_000
 
 
@@ -80,13 +80,13 @@ class OnePipeline:
         return [segment for segment in some if segment.change]
 
     def _flaky(self, pipeline_id: str, now: int) -> View:
-        stretch = Stretch(position_of(now - COMMITS_FROM), position_of(now + AHEAD))
+        stretch = Stretch(position_of(now - LOOK_BACK - LONG), position_of(now + AHEAD))
         builds = self.builds.newest_of(pipeline_id, stretch, BUILDS).found
-        commits = Commits.of(build for _, build in builds)
-        week = commits.since(now - SPAN)
+        verdict = Verdict.of(concluded_by(build for _, build in builds), now, self.flaky_commits)
+        week = verdict.week
         newest = sorted(week.flaky.items(), key=lambda item: (-item[1], item[0]))
         return {
-            "flagged": is_flagged(commits.flaky.values(), now, self.flaky_commits),
+            "flagged": verdict.flagged,
             "rate": rate(len(week.flaky), len(week.concluded)),
             "commits": len(week.concluded),
             "flaky_commits": [{"commit": commit, "at": format_instant(at)} for commit, at in newest],

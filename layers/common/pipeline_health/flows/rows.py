@@ -6,9 +6,11 @@ from typing import TypeVar
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import PipelineMetricsQuestion
-from pipeline_health.domain.figures import figures
+from pipeline_health.domain.figures import figures, rate
+from pipeline_health.domain.flaky import LOOK_BACK, Verdict
 from pipeline_health.domain.named import DEFAULT, Named, ordered
 from pipeline_health.domain.row import Row, is_by_figures, ranked
+from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, instant_view
 from pipeline_health.domain.window import Window
 from pipeline_health.flows.metrics import MetricsStore, bounds
@@ -18,7 +20,10 @@ Listed = TypeVar("Listed")
 
 @dataclass(frozen=True)
 class Rows:
+    """`flaky_commits` in seven days are too many."""
+
     store: MetricsStore
+    flaky_commits: int
 
     def page(self, asked: PipelineMetricsQuestion, now: int) -> View:
         window = Window.parse(asked.window, now)
@@ -26,7 +31,7 @@ class Rows:
         wanted = [pipeline for pipeline in known if _is_wanted(pipeline, asked)]
 
         def read(pipelines: Sequence[Named]) -> list[Row]:
-            return self._read(pipelines, len(known), window, asked)
+            return self._read(pipelines, len(known), asked, now)
 
         if is_by_figures(asked.sort):
             rows, more = _cut(ranked(read(wanted), asked.sort), lambda row: row.pipeline.pipeline_id, asked)
@@ -40,14 +45,20 @@ class Rows:
         }
 
     def _read(
-        self, pipelines: Sequence[Named], of: int, window: Window, asked: PipelineMetricsQuestion
+        self, pipelines: Sequence[Named], of: int, asked: PipelineMetricsQuestion, now: int
     ) -> list[Row]:
+        window, days = Window.parse(asked.window, now), range((now - LOOK_BACK) // DAY, now // DAY + 1)
         ids = [pipeline.pipeline_id for pipeline in pipelines]
         default_only = asked.branch == DEFAULT
-        totals = self.store.totals(ids, of, [window, window.before], default_only=default_only)
+        read = self.store.rows(ids, of, [window, window.before], days, default_only=default_only)
         return [
-            Row(pipeline, *(figures(total, window.hours) for total in both))
-            for pipeline, both in zip(pipelines, totals, strict=True)
+            Row(
+                pipeline,
+                figures(counted.totals[0], window.hours),
+                figures(counted.totals[1], window.hours),
+                Verdict.of(counted.concluded, now, self.flaky_commits),
+            )
+            for pipeline, counted in zip(pipelines, read, strict=True)
         ]
 
 
@@ -80,5 +91,11 @@ def _view(row: Row) -> View:
         "streak": {"status": streak.status.value, "builds": streak.builds} if streak else None,
         "broken_since": instant_view(shown.broken_since if shown else None),
         "slower": row.slower,
+        "flaky": _flaky(row.flaky),
         **row.figures,
     }
+
+
+def _flaky(verdict: Verdict) -> View:
+    commits, flaky = len(verdict.week.concluded), len(verdict.week.flaky)
+    return {"flagged": verdict.flagged, "rate": rate(flaky, commits), "commits": commits, "flaky": flaky}
