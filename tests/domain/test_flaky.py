@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.flaky import Commits, concluded_by, is_flagged
+from pipeline_health.domain.flaky import Commits, Concluded, Verdict, concluded_by, is_flagged
 from pipeline_health.domain.times import DAY, HOUR
 from tests.reading import NOW, ended
 
@@ -70,3 +70,12 @@ def test_three_within_seven_days_flag_it_until_seven_quiet_days(days_ago: list[f
 def test_how_many_flag_it_is_a_setting() -> None:
     times = [NOW - DAY, NOW - 2 * DAY]
     assert [is_flagged(times, NOW, threshold) for threshold in (2, 3)] == [True, False]
+
+
+@pytest.mark.parametrize(("further", "flaky"), [(0, ["a"]), (1, [])])
+def test_it_looks_back_on_28_days(further: int, flaky: list[str]) -> None:
+    concluded = [
+        Concluded("a", passed=False, at=NOW - 28 * DAY - further),
+        Concluded("a", passed=True, at=NOW),
+    ]
+    assert sorted(Verdict.of(concluded, NOW, threshold=3).week.flaky) == flaky
