@@ -1,5 +1,7 @@
 """The bill: what a month costs while nothing happens, and that it grows with what happens alone."""
 
+from pathlib import Path
+
 import pytest
 
 from bench.capacity import Spent
@@ -9,6 +11,7 @@ from bench.spending import Told
 from bench.usage import RECOUNT, REFRESH, Load, idle
 
 A_DOLLAR_OR_TWO = 2
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -41,3 +44,12 @@ def test_viewers_cost_by_what_their_pages_ask_and_are_told(load: Load) -> None:
 
 def test_every_price_says_where_it_was_read() -> None:
     assert all(price.source[0] and price.source[1] for price in PRICES.values())
+
+
+def test_the_readme_says_of_the_bill_what_its_own_page_says() -> None:
+    (row,) = (line for line in (PROJECT / "docs/cost.md").read_text().splitlines() if line[:6] == "| all ")
+    none, _, team, _ = (float(cell) for cell in row.strip("|").split("|")[1:])
+    assert none == round(bill(idle())["all"], 2)
+    readme = " ".join((PROJECT / "README.md").read_text().split())
+    assert f"An idle stack costs {none} $ a month" in readme
+    assert f"100 builds a day and five pages open all day some {team:.0f} $" in readme

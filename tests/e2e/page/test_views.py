@@ -60,6 +60,18 @@ def test_it_says_the_same_rate_of_the_same_builds_everywhere(look: Look, stack: 
     expect(looking.page.locator(".v-rate")).to_contain_text("54.5%")
 
 
+def test_it_marks_a_flaky_pipeline_in_the_list(look: Look, stack: Stack, repo: str) -> None:
+    for minute in range(6):
+        said = {"head_sha": f"{minute // 2}" * 40, "ended": ago(1 + minute), "workflow_id": 3}
+        run = workflow_run(repo, "failure" if minute % 2 else "success", **said)
+        run["repository"]["id"] = int(repo.rpartition("-")[2]) + 7_000
+        stack.post("/ingest/github", run, **{"X-GitHub-Event": "workflow_run"})
+    known(stack, repo, 6)
+    mark = look(f"?repo={repo}").row(repo, "Build").locator(".flaky")
+    expect(mark).to_have_text("flaky")
+    expect(mark).to_have_attribute("title", re.compile("^3 commits both failed and passed"))
+
+
 def test_it_tells_of_a_broken_pipeline_its_branch_since_when_and_why(
     look: Look, stack: Stack, repo: str
 ) -> None:

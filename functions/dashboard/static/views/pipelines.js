@@ -113,6 +113,7 @@ function row({ parts: [pipeline, figures, defaultOnly] }) {
   return h("li", { class: `row${broken ? " broken" : ""}`, "data-href": toPipeline(pipeline.id) },
     h("span", { class: "c-status" }, icon(broken && !isOpen(pipeline.status) ? "failure" : pipeline.status), h("span", { class: "sr" }, `${broken ? "Broken" : WORDS[pipeline.status] ?? ""}.`)),
     h("div", { class: "c-name" }, h("a", { href: toPipeline(pipeline.id) }, h("span", { class: "repo" }, said(pipeline.repo)), " ", h("span", { class: "name" }, said(pipeline.name))),
+      figures?.flaky.flagged && h("span", { class: "flaky", title: `${plural(figures.flaky.flaky, "commit")} both failed and passed within seven days, nothing changed between` }, "flaky"),
       broken
         ? h("span", { class: "since" }, branchChip(pipeline.branch), "broken for ", when(pipeline.broken_since, "span"), pipeline.streak ? ` · ${plural(pipeline.streak.builds, "failure")}` : null)
         : h("span", { class: "since" }, branchChip(pipeline.branch), elsewhere(pipeline))),
