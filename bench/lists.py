@@ -70,7 +70,6 @@ def of_a_pipeline(count: int) -> Spent:
 
 
 def _metered(at: Product) -> tuple[Any, Meter]:
-    reading_client.cache_clear()  # each tables in memory have their own
     client = reading_client()
     return client, Meter(client, at.aside)
 

@@ -23,6 +23,7 @@ from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.jobs import DynamoStore
 from pipeline_health.adapters.jobs_stored import JobsTable, news_from
 from pipeline_health.adapters.keys import build_key, job_key
+from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.build import Sighting
 from pipeline_health.domain.events import BuildEvent
 from pipeline_health.domain.jobs import JobSighting
@@ -117,9 +118,13 @@ def product() -> Iterator[Product]:
     keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": REGION}
     os.environ.pop("AWS_ENDPOINT_URL", None)
     os.environ |= keys
-    with mock_aws():
-        create_tables(_client())
-        yield Product(_client(), _client())
+    reading_client.cache_clear()
+    try:
+        with mock_aws():
+            create_tables(_client())
+            yield Product(_client(), _client())
+    finally:
+        reading_client.cache_clear()  # it is of this region, and whoever comes next has another
 
 
 def _client() -> Any:
