@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import Route, expect
 
@@ -90,22 +89,24 @@ def test_it_tells_the_number_of_broken_pipelines_in_the_title_and_the_favicon(
     expect(looking.card(repo)).to_have_count(0)
 
 
-def told(build: dict[str, Any], change: str) -> str:
-    return json.dumps({"type": "builds", "builds": [build | {"change": change}]})
+def broken(stack: Stack, repo: str) -> str:
+    """What the socket tells of a build that broke its pipeline and that the API lists already."""
+    stack.post("/ingest/github", flat(repo, "failure", **ago(0)))
+    build = eventually(lambda: stack.get("/builds", repo=repo)["builds"])[0]
+    return json.dumps({"type": "builds", "builds": [build | {"change": "broken"}]})
 
 
 def test_it_turns_red_even_if_the_api_listed_the_build_before_it_was_counted(
     look: Look, stack: Stack, repo: str
 ) -> None:
-    stack.post("/ingest/github", flat(repo, "failure", **ago(0)))
-    build = eventually(lambda: stack.get("/builds", repo=repo)["builds"])[0]
+    told = broken(stack, repo)
     looking = look(None)
     looking.hold_the_socket()
     looking.answer("pipelines", {"pipelines": [], "next": None})
     looking.go("")
     looking.is_live()
     expect(looking.row(repo)).not_to_contain_text("broken for")
-    looking.sockets[-1].send(told(build, "broken"))
+    looking.sockets[-1].send(told)
     expect(looking.row(repo)).to_contain_text("broken for")
     expect(looking.card(repo)).to_be_visible()
 
@@ -113,8 +114,7 @@ def test_it_turns_red_even_if_the_api_listed_the_build_before_it_was_counted(
 def test_it_turns_red_even_if_it_was_told_before_it_knew_the_pipelines(
     look: Look, stack: Stack, repo: str
 ) -> None:
-    stack.post("/ingest/github", flat(repo, "failure", **ago(0)))
-    build = eventually(lambda: stack.get("/builds", repo=repo)["builds"])[0]
+    told = broken(stack, repo)
     looking = look(None)
     looking.hold_the_socket()
     held: list[Route] = []
@@ -127,7 +127,7 @@ def test_it_turns_red_even_if_it_was_told_before_it_knew_the_pipelines(
         looking.go("")
     looking.is_live()
     with looking.page.expect_request("**/metrics/summary*"):  # it has heard
-        looking.sockets[-1].send(told(build, "broken"))
+        looking.sockets[-1].send(told)
     held[0].fulfill(json={"pipelines": [], "next": None})
     expect(looking.row(repo)).to_contain_text("broken for")
     expect(looking.card(repo)).to_be_visible()

@@ -39,29 +39,28 @@ class AggregatesReading:
         """`all_of` follow one another: a query, where the scope has a partition to itself."""
         if share.scope.pipeline_id and not share.scope.branch:
             wanted = self._with_builds(share, all_of) if kind == "hours" else all_of
-            return self._by_keys([share], {**some, kind: wanted})[0]
-        return replace(self._by_keys([share], some)[0], **{kind: self._between(share, kind, all_of)})
+            return self._by_keys(share, {**some, kind: wanted})
+        return replace(self._by_keys(share, some), **{kind: self._between(share, kind, all_of)})
 
     def _with_builds(self, share: Share, hours: range) -> Sequence[int]:
         """Where they are more than one request brings: those of days that counted anything."""
         if len(hours) <= GETS:
             return hours
         days = range(hours[0] // HOURS_A_DAY, hours[-1] // HOURS_A_DAY + 1)
-        counted = self._by_keys([share], {"days": days})[0].days
+        counted = self._by_keys(share, {"days": days}).days
         return [hour for hour in hours if hour // HOURS_A_DAY in counted]
 
-    def _by_keys(self, shares: Sequence[Share], numbers: Numbers) -> list[Aggregates]:
+    def _by_keys(self, share: Share, numbers: Numbers) -> Aggregates:
         places = {
-            _id(aggregate_key(kind, share.scope, number)): (share, kind, number)
-            for share in shares
+            _id(aggregate_key(kind, share.scope, number)): (kind, number)
             for kind, some in numbers.items()
             for number in some
         }
-        found = {share: _nothing() for share in shares}
+        found: dict[Kind, Counted] = {kind: {} for kind in KINDS}
         for item in self._table.get_many({"pk": pk, "sk": sk} for pk, sk in places):
-            share, kind, number = places[item["pk"]["S"], item["sk"]["S"]]
-            found[share][kind][number] = counters_from(item, default_only=share.default_only)
-        return [Aggregates(**found[share]) for share in shares]
+            kind, number = places[item["pk"]["S"], item["sk"]["S"]]
+            found[kind][number] = counters_from(item, default_only=share.default_only)
+        return Aggregates(**found)
 
     def _between(self, share: Share, kind: Kind, numbers: range) -> Counted:
         """The aggregates of one partition by number."""
@@ -72,10 +71,6 @@ class AggregatesReading:
         items = self._table.partition(partition, "BETWEEN :first AND :last", first=first, last=last)
         counted = partial(counters_from, default_only=share.default_only)
         return {names[partition, item["sk"]["S"]]: counted(item) for item in items}
-
-
-def _nothing() -> dict[Kind, Counted]:
-    return {kind: {} for kind in KINDS}
 
 
 def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:

@@ -155,7 +155,7 @@ Slower = Annotated[
 ]
 
 
-class RowFlaky(Answer):
+class Flakiness(Answer):
     """Commits that both failed and succeeded, nothing changed between, on whatever branch."""
 
     flagged: Annotated[
@@ -165,8 +165,11 @@ class RowFlaky(Answer):
             "the seven-day pauses since that clear it. The last 28 days are looked at."
         ),
     ]
-    rate: Annotated[Percent, described("flaky / commits, in percent.")]
+    rate: Annotated[Percent, described("Flaky ones of these commits, in percent.")]
     commits: Annotated[int, described("Commits first concluded in the last seven days.")]
+
+
+class RowFlaky(Flakiness):
     flaky: Annotated[int, described("Commits that turned out to be flaky in the last seven days.")]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pipeline_health.api import examples
 from pipeline_health.api.answers import Answer, Pipeline, Streak, Time, described
-from pipeline_health.api.numbers import Bounded, Figures, Percent, Seconds, Slower, example_of
+from pipeline_health.api.numbers import Bounded, Figures, Flakiness, Seconds, Slower, example_of
 from pipeline_health.domain import events
 from pipeline_health.domain.build import Status
 
@@ -29,20 +29,9 @@ class FlakyCommit(Answer):
     at: Annotated[Time, described("When its second outcome came.")]
 
 
-class Flaky(Answer):
-    """Commits that both failed and succeeded, nothing changed between; among the newest 1,000 builds of those
-    that started in the last 28 days.
-    """
+class Flaky(Flakiness):
+    """Looked at are the newest 1,000 builds of those that completed in the last 28 days."""
 
-    flagged: Annotated[
-        bool,
-        described(
-            "Whether there were as many as the setting FlakyCommits says (3) within seven days, and none of "
-            "the seven-day pauses since that clear it."
-        ),
-    ]
-    rate: Annotated[Percent, described("flaky_commits / commits, in percent.")]
-    commits: Annotated[int, described("Commits first concluded in the last seven days.")]
     flaky_commits: Annotated[list[FlakyCommit], described("Of the last seven days, newest first.")]
 
 
