@@ -3,7 +3,7 @@
 See docs/adr/0014-rows.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Final
 
@@ -13,7 +13,6 @@ from pipeline_health.adapters.keys import aggregate_key, place_of_pipelines
 from pipeline_health.adapters.ranges import Range, ranges
 from pipeline_health.adapters.table_reading import side_by_side
 from pipeline_health.domain.aggregates import Scope, total_of
-from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.marks import MARK, concluded_from
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.window import Cover, Window
@@ -30,7 +29,7 @@ Total = dict[str, int]  # of counters as they are stored
 class RowsReading(AggregatesReading):
     def rows(
         self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
-    ) -> list[RowCounts]:
+    ) -> Iterator[RowCounts]:
         cover = Cover.of(windows)
         all_days = sorted({*cover.days, *days})
         numbers: Numbers = {"hours": cover.hours, "days": all_days, "weeks": cover.each_week}
@@ -43,7 +42,7 @@ class RowsReading(AggregatesReading):
             found.take(self._table.get_many(keys))
         else:
             side_by_side(lambda query: found.take(self._range(query)), queries)
-        return [found.counts(one, default_only=default_only) for one in ids]
+        return (found.counts(one, default_only=default_only) for one in ids)
 
     def _range(self, query: Range) -> Iterable[Item]:
         partition, first, last = query
@@ -51,11 +50,15 @@ class RowsReading(AggregatesReading):
 
 
 class _Found:
-    """Answers are added up as they come: in memory they are thirty times as large as on the wire."""
+    """Answers are added up as they come: in memory they are thirty times as large as on the wire.
+
+    Marks stay numbers until their pipeline's turn, since Python looks at hundreds of thousands of objects
+    again and again to collect its garbage, but at no number.
+    """
 
     def __init__(self, ids: Iterable[str], windows: Sequence[Window], days: range) -> None:
         self._totals: dict[str, list[Total]] = {one: [{} for _ in windows] for one in ids}
-        self._concluded: dict[str, list[Concluded]] = {one: [] for one in self._totals}
+        self._marks: dict[str, list[tuple[int, Total]]] = {one: [] for one in self._totals}
         self._terms = _terms(windows)
         self._days = {place_of_pipelines("days", day): day for day in days}
         self._adding = Lock()
@@ -70,18 +73,22 @@ class _Found:
                     self._add(pipeline_id, (partition, period), item)
 
     def _add(self, pipeline_id: str, place: Place, counters: Item) -> None:
-        marks = {name: counters.pop(name) for name in [name for name in counters if name[0] == MARK]}
+        totals = [(self._totals[pipeline_id][index], sign) for index, sign in self._terms.get(place, ())]
+        marks: Total = {}
+        for name, value in counters.items():
+            number = int(value["N"])
+            if name[0] == MARK:
+                marks[name] = number
+                continue
+            for total, sign in totals:
+                total[name] = total.get(name, 0) + sign * number
         if place in self._days:
-            numbers = {name: int(value["N"]) for name, value in marks.items()}
-            self._concluded[pipeline_id] += concluded_from(numbers, self._days[place])
-        for index, sign in self._terms.get(place, ()):
-            total = self._totals[pipeline_id][index]
-            for name, value in counters.items():
-                total[name] = total.get(name, 0) + sign * int(value["N"])
+            self._marks[pipeline_id].append((self._days[place], marks))
 
     def counts(self, pipeline_id: str, *, default_only: bool) -> RowCounts:
         totals = [total_of([total], default_only=default_only) for total in self._totals[pipeline_id]]
-        return RowCounts([unpacked(total) for total in totals], self._concluded[pipeline_id])
+        concluded = [each for day, marks in self._marks[pipeline_id] for each in concluded_from(marks, day)]
+        return RowCounts([unpacked(total) for total in totals], concluded)
 
 
 def _terms(windows: Sequence[Window]) -> dict[Place, list[tuple[int, int]]]:

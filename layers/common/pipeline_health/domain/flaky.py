@@ -32,16 +32,18 @@ class Commits:
 
     @classmethod
     def of(cls, concluded: Iterable[Concluded]) -> "Commits":
-        first: dict[bool, dict[str, int]] = {True: {}, False: {}}
-        for each in concluded:
-            times = first[each.passed]
-            times[each.commit] = min(each.at, times.get(each.commit, each.at))
-        passed, failed = first[True], first[False]
+        passed: dict[str, int] = {}
+        failed: dict[str, int] = {}
+        for commit, succeeded, at in concluded:
+            times = passed if succeeded else failed
+            if commit not in times or at < times[commit]:
+                times[commit] = at
         both = passed.keys() & failed.keys()
         return cls(
             concluded={
-                commit: min(some[commit] for some in (passed, failed) if commit in some)
-                for commit in passed.keys() | failed.keys()
+                **passed,
+                **failed,
+                **{commit: min(passed[commit], failed[commit]) for commit in both},
             },
             flaky={commit: max(passed[commit], failed[commit]) for commit in both},
         )

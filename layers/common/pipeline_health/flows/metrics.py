@@ -77,7 +77,7 @@ class MetricsStore(Protocol):
 
     def rows(
         self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
-    ) -> list[RowCounts]:
+    ) -> Iterable[RowCounts]:
         """What each of these pipelines counted in each window, and concluded on these days, whatever the
         branch. There are `of` pipelines in all.
         """
