@@ -30,7 +30,7 @@ SIZES: Final = (1_000, 10_000, 100_000)
 OF_A_PIPELINE: Final = (50, 500)
 REPO: Final = "checkout"
 PAGE: Final = q.BuildsQuestion(limit=30)
-REQUESTS: Final = 12  # of one page of builds, at most
+REQUESTS: Final = 4  # of one page of builds, at most
 
 
 def items(count: int) -> list[Item]:

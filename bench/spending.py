@@ -74,7 +74,7 @@ def alone(at: Product, one: Run) -> Told:
 def _follow(at: Product, record: Record, told: Told) -> None:
     """What the stream's filters let through; what is learned of a build comes through the stream again."""
     image = record["dynamodb"]["NewImage"]
-    if "quarter" in image:
+    if "half_year" in image:
         told.counted.append(at.spending(at.count, [record]))
     if news_from(record):
         spent = at.spending(at.count_jobs, [record])

@@ -67,10 +67,10 @@ def test_a_first_sighting_creates_the_build(builds: DynamoBuilds, dynamodb: Dyna
         "created_at": NOW,
         "updated_at": NOW,
         "expires_at": NOW // 1000 + 400 * DAY,
-        "quarter": item["quarter"],
+        "half_year": item["half_year"],
         "at": f"{DONE.build.started_at:015d}#{DONE.build.id}",
     }
-    assert item["quarter"].startswith("2026-Q4#")
+    assert item["half_year"] == "2026-H2"
 
 
 def test_a_later_word_updates_it_and_keeps_when_it_was_first_stored(

@@ -17,7 +17,7 @@ from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.marks import is_mark
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.timeline import Segment
-from pipeline_health.domain.times import quarter_of
+from pipeline_health.domain.times import half_year_of
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Contended, Unstorable
 from tests.counting import DEFAULTS, HOUR_MS, MemoryAside, MemoryBuilds, MemoryTopic, expected_totals
@@ -89,8 +89,8 @@ def test_it_lists_the_changes_newest_first(dynamodb: DynamoDBClient) -> None:
     answer = dynamodb.query(
         TableName=TABLE,
         IndexName="changes",
-        KeyConditionExpression="changes_quarter = :quarter",
-        ExpressionAttributeValues=to_item({":quarter": quarter_of(START)}),
+        KeyConditionExpression="changes_half_year = :half_year",
+        ExpressionAttributeValues=to_item({":half_year": half_year_of(START)}),
         ScanIndexForward=False,
     )
     changes = [from_item(item) for item in answer["Items"]]

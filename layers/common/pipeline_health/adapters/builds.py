@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 _KEPT: Final = frozenset({"queued_at", "first_job_at", "created_at"})  # by a word that does not know them
 
 _LEAD: Final = (
-    "SET build = :build, version = :version, #quarter = :quarter, #at = :at, updated_at = :now,"
+    "SET build = :build, version = :version, #half_year = :half_year, #at = :at, updated_at = :now,"
     " created_at = if_not_exists(created_at, :now), expires_at = if_not_exists(expires_at, :expires_at)"
 )
 _LEADS: Final = "attribute_not_exists(pk) OR version < :version"
 _ADD: Final = (
     "SET build = if_not_exists(build, :build), version = if_not_exists(version, :version),"
-    " #quarter = if_not_exists(#quarter, :quarter), #at = if_not_exists(#at, :at),"
+    " #half_year = if_not_exists(#half_year, :half_year), #at = if_not_exists(#at, :at),"
     " queued_at = :queued_at, updated_at = :now,"
     " created_at = if_not_exists(created_at, :now), expires_at = if_not_exists(expires_at, :expires_at)"
 )
@@ -68,7 +68,7 @@ class DynamoBuilds:
             "Key": to_item(build_key(build)),
             "UpdateExpression": expression,
             "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#quarter": "quarter", "#at": "at"},  # a reserved word
+            "ExpressionAttributeNames": {"#half_year": "half_year", "#at": "at"},  # a reserved word
             "ExpressionAttributeValues": to_item(
                 {
                     **values,

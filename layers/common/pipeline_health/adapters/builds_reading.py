@@ -8,13 +8,12 @@ from pipeline_health.adapters.build_items import build_from
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.job_items import job_from
 from pipeline_health.adapters.keys import (
-    RECENT_SHARDS,
     build_key,
     build_key_of,
     jobs_partition,
     run_of_build,
 )
-from pipeline_health.adapters.table_reading import TableReading, side_by_side
+from pipeline_health.adapters.table_reading import TableReading
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, just_below
@@ -25,25 +24,21 @@ if TYPE_CHECKING:
 FILTERED: Final = 1_000  # builds that one request looks at where a filter lets only some through
 JOBS: Final = 500  # of one build
 _BUILD_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}\.[A-Za-z0-9_~-]{1,100}\.[0-9]{1,7}")
-_NOTHING: Final[Slice[Build]] = Slice([], None, 0)
 
 
 class BuildsReading:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._table = TableReading(client, table)
 
-    def newest(self, quarter: str, stretch: Stretch, limit: int) -> Slice[Build]:
-        """Its shards are asked side by side; only down to where all of them were looked at is it complete."""
-        shards = [("recent", "quarter", f"{quarter}#{shard}") for shard in range(RECENT_SHARDS)]
-        if stretch.empty:
-            return _NOTHING
-        return _merged(side_by_side(lambda shard: self._query(shard, stretch, limit), shards))
+    def newest(self, half_year: str, stretch: Stretch, limit: int) -> Slice[Build]:
+        return self._slice(("recent", "half_year", half_year), stretch, limit)
 
     def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]:
-        partition = ("by_pipeline", "pk", pipeline_id)
-        return _NOTHING if stretch.empty else _merged([self._query(partition, stretch, limit)])
+        return self._slice(("by_pipeline", "pk", pipeline_id), stretch, limit)
 
-    def _query(self, partition: tuple[str, str, str], stretch: Stretch, limit: int) -> Any:
+    def _slice(self, partition: tuple[str, str, str], stretch: Stretch, limit: int) -> Slice[Build]:
+        if stretch.empty:
+            return Slice([], None)
         index, attribute, value = partition
         names = {"#partition": attribute, "#at": "at"}
         bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
@@ -55,7 +50,10 @@ class BuildsReading:
             "ScanIndexForward": False,
             "Limit": limit,
         }
-        return self._table.query(**(_filtered(ask, stretch.filters) if stretch.filters else ask))
+        answer = self._table.query(**(_filtered(ask, stretch.filters) if stretch.filters else ask))
+        builds = [(item["at"]["S"], build_from(item)) for item in answer["Items"]]
+        reached = answer["LastEvaluatedKey"]["at"]["S"] if "LastEvaluatedKey" in answer else None
+        return Slice(builds, reached)
 
     def get(self, build_id: str) -> Build | None:
         if not _BUILD_ID.fullmatch(build_id):
@@ -95,12 +93,3 @@ def _filtered(ask: dict[str, Any], filters: Mapping[str, str]) -> dict[str, Any]
         "ExpressionAttributeValues": {**ask["ExpressionAttributeValues"], **values},
         "Limit": FILTERED,
     }
-
-
-def _merged(answers: list[Any]) -> Slice[Build]:
-    unfinished = [answer["LastEvaluatedKey"]["at"]["S"] for answer in answers if "LastEvaluatedKey" in answer]
-    reached = max(unfinished, default=None)
-    items = [item for answer in answers for item in answer["Items"] if item["at"]["S"] >= (reached or "")]
-    items.sort(key=lambda item: item["at"]["S"], reverse=True)
-    read = sum(answer["ScannedCount"] for answer in answers)
-    return Slice([(item["at"]["S"], build_from(item)) for item in items], reached, read)

@@ -12,7 +12,7 @@ from pipeline_health.domain.build import Status
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.recent import Recent, Strip
 from pipeline_health.domain.timeline import Entry, Segment, build_id, completed_at
-from pipeline_health.domain.times import quarter_of
+from pipeline_health.domain.times import half_year_of
 from pipeline_health.domain.totals import NOTHING, Totals
 
 _CARD: Final = TypeAdapter(Card)
@@ -111,7 +111,7 @@ def segment_item(pipeline_id: str, branch: str, segment: Segment) -> Item:
         at = completed_at(segment.start)
         item = {
             **item,
-            "changes_quarter": quarter_of(at),
+            "changes_half_year": half_year_of(at),
             "changes_at": keys.newest_first(at, build_id(segment.start)),
             "pipeline_id": pipeline_id,
             "branch": branch,

@@ -2,11 +2,10 @@
 
 import re
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 from pipeline_health.domain.build import Build, digest
 from pipeline_health.domain.jobs import Job, Place, run_id_of
-from pipeline_health.domain.times import DAY, HOUR, format_instant, parse_instant, quarter_of
+from pipeline_health.domain.times import DAY, HOUR, format_instant, half_year_of, parse_instant
 from pipeline_health.domain.window import DAYS_A_WEEK, Kind
 
 if TYPE_CHECKING:  # a webhook counts nothing
@@ -16,7 +15,6 @@ _GITHUB: Final = re.compile(
     r"github\.([0-9]+)\.[0-9]+"
 )  # a workflow; a flat body's pipeline is called otherwise
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/ -]{1,100}")
-RECENT_SHARDS: Final = 2  # one partition takes 1,000 writes a second; two are beyond any team's CI
 
 
 def part(name: str) -> str:
@@ -186,5 +184,4 @@ def claim_key(channel: str, *identity: str) -> dict[str, str]:
 
 def recent_key(build: Build, instant: int) -> dict[str, str]:
     """Where a build stands in the newest-first index over everything."""
-    shard = crc32(build.id.encode()) % RECENT_SHARDS
-    return {"quarter": f"{quarter_of(instant)}#{shard}", "at": newest_first(instant, build.id)}
+    return {"half_year": half_year_of(instant), "at": newest_first(instant, build.id)}

@@ -85,20 +85,20 @@ class MetricsReading(RowsReading):
         known = self.branch(pipeline_id, branch)
         return known.newest if known else None
 
-    def newest_changes(self, quarter: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
+    def newest_changes(self, half_year: str, stretch: Stretch, limit: int) -> Slice[StoredChange]:
         if stretch.empty:
-            return Slice([], None, 0)
+            return Slice([], None)
         bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
         answer = self._table.query(
             IndexName="changes",
-            KeyConditionExpression="changes_quarter = :quarter AND changes_at BETWEEN :floor AND :upper",
-            ExpressionAttributeValues=to_item({":quarter": quarter, **bounds}),
+            KeyConditionExpression="changes_half_year = :half_year AND changes_at BETWEEN :floor AND :upper",
+            ExpressionAttributeValues=to_item({":half_year": half_year, **bounds}),
             ScanIndexForward=False,
             Limit=limit,
         )
         last = answer.get("LastEvaluatedKey")
         found = [(item["changes_at"]["S"], change_from(item)) for item in answer["Items"]]
-        return Slice(found, last["changes_at"]["S"] if last else None, answer["ScannedCount"])
+        return Slice(found, last["changes_at"]["S"] if last else None)
 
 
 def change_from(item: Item) -> StoredChange:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeVar
 
-from pipeline_health.domain.times import quarter_of, quarter_start
+from pipeline_health.domain.times import half_year_of, half_year_start
 
 Thing = TypeVar("Thing")
 
-READ_AT_MOST: Final = 6_000  # things looked at for one page, however few of them a filter lets through
+SLICES: Final = 6  # that a page takes at most, however few things a filter lets through
 _POSITION: Final = re.compile(r"[0-9]{15}(#[A-Za-z0-9._~-]{1,400})?", re.ASCII)
 
 
@@ -51,14 +51,10 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Slice(Generic[Thing]):
-    """Some things by their positions, newest first, and how far down all were looked at (None: to the end).
-
-    `read` counts what was looked at, filtered out or not.
-    """
+    """Some things by their positions, newest first; how far down all were looked at (None: to the end)."""
 
     found: list[tuple[str, Thing]]
     reached: str | None
-    read: int
 
 
 def fill(
@@ -78,24 +74,24 @@ def filled(
     """The same with the position of each."""
     page: list[tuple[str, Thing]] = []
     reached: str | None = below
-    read = 0
-    while reached is not None and len(page) < limit and read < READ_AT_MOST:
+    slices = 0
+    while reached is not None and len(page) < limit and slices < SLICES:
         found = slice_below(reached)
-        page, reached, read = [*page, *found.found], found.reached, read + found.read
+        page, reached, slices = [*page, *found.found], found.reached, slices + 1
     if len(page) > limit:
         reached = page[limit - 1][0]
     return page[:limit], reached
 
 
-def quarters(
-    slice_of_quarter: Callable[[str, Stretch, int], Slice[Thing]], stretch: Stretch, limit: int
+def half_years(
+    slice_of_half_year: Callable[[str, Stretch, int], Slice[Thing]], stretch: Stretch, limit: int
 ) -> Callable[[str], Slice[Thing]]:
-    """Quarter by quarter, as the indexes are partitioned; an empty one costs little and ends no page."""
+    """Half-year by half-year, as the indexes are partitioned; an empty one costs little and ends no page."""
 
     def slice_below(below: str) -> Slice[Thing]:
         instant = _instant_below(below)
-        found = slice_of_quarter(quarter_of(instant), replace(stretch, below=below), limit)
-        start = position_of(quarter_start(instant))
+        found = slice_of_half_year(half_year_of(instant), replace(stretch, below=below), limit)
+        start = position_of(half_year_start(instant))
         if found.reached is not None or start <= stretch.floor:
             return found
         return replace(found, reached=start)

@@ -7,6 +7,7 @@ from typing import Final
 SECOND: Final = 1000
 HOUR: Final = 3600 * SECOND
 DAY: Final = 24 * HOUR
+JULY: Final = 7
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # RFC 3339, section 5.6; the offset is required, because a time without one means nothing to anyone else.
@@ -30,16 +31,16 @@ def format_instant(instant: int) -> str:
     return moment.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
-def quarter_of(instant: int) -> str:
-    """2026-Q4, in UTC."""
+def half_year_of(instant: int) -> str:
+    """2026-H2, in UTC."""
     moment = _EPOCH + timedelta(milliseconds=instant)
-    return f"{moment.year}-Q{(moment.month + 2) // 3}"
+    return f"{moment.year}-H{1 if moment.month < JULY else 2}"
 
 
-def quarter_start(instant: int) -> int:
-    """The first instant of the quarter that this one is in."""
+def half_year_start(instant: int) -> int:
+    """The first instant of the half-year that this one is in."""
     moment = _EPOCH + timedelta(milliseconds=instant)
-    first = datetime(moment.year, (moment.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)
+    first = datetime(moment.year, 1 if moment.month < JULY else JULY, 1, tzinfo=UTC)
     return (first - _EPOCH) // timedelta(milliseconds=1)
 
 

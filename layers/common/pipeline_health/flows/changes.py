@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from pipeline_health.api.questions import ChangesQuestion
 from pipeline_health.domain.build import Build
-from pipeline_health.domain.newest import Slice, Stretch, fill, position_of, quarters
+from pipeline_health.domain.newest import Slice, Stretch, fill, half_years, position_of
 from pipeline_health.domain.timeline import Segment, build_id, completed_at
 from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, build_view
@@ -28,7 +28,7 @@ class StoredChange:
 
 
 class ChangesStore(Protocol):
-    def newest_changes(self, quarter: str, stretch: Stretch, limit: int) -> Slice[StoredChange]: ...
+    def newest_changes(self, half_year: str, stretch: Stretch, limit: int) -> Slice[StoredChange]: ...
 
 
 class BuildsById(Protocol):
@@ -57,7 +57,7 @@ class Changes:
 
     def _page(self, asked: ChangesQuestion, now: int) -> tuple[list[StoredChange], str | None]:
         stretch = _stretch(asked, now, self.reach)
-        slices = quarters(self.changes.newest_changes, stretch, asked.limit)
+        slices = half_years(self.changes.newest_changes, stretch, asked.limit)
         return fill(slices, stretch.below, asked.limit)
 
     def _views(self, changes: list[StoredChange]) -> list[View]:

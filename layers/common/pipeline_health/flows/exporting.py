@@ -1,17 +1,11 @@
 """The list of builds as text, in pages as long as an answer may be."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from pipeline_health.api.export import Exported, Lines, packed
 from pipeline_health.api.output_questions import ExportQuestion
 from pipeline_health.domain.newest import filled
 from pipeline_health.flows.reading import Reading
-
-SHARDS: Final = (
-    4  # the list of everything is read in so many parts side by side, so each for a share of a page
-)
-SLICE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -20,8 +14,7 @@ class Exporting:
 
     def page(self, asked: ExportQuestion, now: int, lines: Lines) -> Exported:
         stretch = self.reading.stretch(asked, now)
-        slices = self.reading.slices(asked, stretch, max(SLICE, asked.limit // SHARDS))
-        builds, reached = filled(slices, stretch.below, asked.limit)
+        builds, reached = filled(self.reading.slices(asked, stretch), stretch.below, asked.limit)
         text, written = packed(lines(build for _, build in builds))
         if written < len(builds):
             reached = builds[written - 1][0]

@@ -8,7 +8,7 @@ from pipeline_health.api.problems import not_found, refused
 from pipeline_health.api.questions import BuildsQuestion, LatestQuestion, Paged
 from pipeline_health.domain.build import Build
 from pipeline_health.domain.jobs import Job
-from pipeline_health.domain.newest import Slice, Stretch, fill, instant_of, position_of, quarters
+from pipeline_health.domain.newest import Slice, Stretch, fill, half_years, instant_of, position_of
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, build_view, detailed_view
 
@@ -19,8 +19,8 @@ AHEAD: Final = 2 * DAY  # a sender's clock may run ahead by a day; nothing start
 
 
 class BuildsStore(Protocol):
-    def newest(self, quarter: str, stretch: Stretch, limit: int) -> Slice[Build]:
-        """Of one quarter, 2026-Q4, of everything."""
+    def newest(self, half_year: str, stretch: Stretch, limit: int) -> Slice[Build]:
+        """Of one half-year, 2026-H2, of everything."""
 
     def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
 
@@ -47,7 +47,7 @@ class Reading:
 
     def page(self, asked: BuildsQuestion, now: int) -> View:
         stretch = self.stretch(asked, now)
-        builds, reached = fill(self.slices(asked, stretch, asked.limit), stretch.below, asked.limit)
+        builds, reached = fill(self.slices(asked, stretch), stretch.below, asked.limit)
         return {"builds": [build_view(build) for build in builds], "next": asked.next(reached)}
 
     def latest(self, asked: LatestQuestion, now: int) -> View:
@@ -78,14 +78,13 @@ class Reading:
         below = position_of(now + AHEAD if asked.until is None else min(asked.until, now + AHEAD))
         return Stretch(position_of(floor), min(below, begin(asked) or below), _filters(asked))
 
-    def slices(self, asked: BuildsQuestion, stretch: Stretch, each: int) -> Slices:
-        """`each` is the most that one request is asked for."""
+    def slices(self, asked: BuildsQuestion, stretch: Stretch) -> Slices:
         if asked.pipeline is None:
-            return quarters(self.builds.newest, stretch, each)
+            return half_years(self.builds.newest, stretch, asked.limit)
         pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
         if pipeline_id is None:
-            return lambda _: Slice([], None, 0)
-        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), each)
+            return lambda _: Slice([], None)
+        return lambda below: self.builds.newest_of(pipeline_id, replace(stretch, below=below), asked.limit)
 
 
 def only(ids: Sequence[str]) -> str | None:
