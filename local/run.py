@@ -15,6 +15,7 @@ from ministack.core import lambda_runtime
 
 from local.console import Console
 from local.deploy import Aws, DeployError, deploy, functions
+from local.expressions import read_expressions_once
 from local.front import front
 from local.retries import retry_deliveries
 from local.server import listen, serving
@@ -57,6 +58,7 @@ async def _until(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
 
 async def _start(settings: Settings) -> None:
     retry_deliveries()
+    read_expressions_once()
     console = Console()
     await asyncio.to_thread(deploy, settings)
     deployed = await asyncio.to_thread(functions, settings)

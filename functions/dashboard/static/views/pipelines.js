@@ -113,15 +113,17 @@ function row({ parts: [pipeline, figures, defaultOnly] }) {
   return h("li", { class: `row${broken ? " broken" : ""}`, "data-href": toPipeline(pipeline.id) },
     h("span", { class: "c-status" }, icon(broken && !isOpen(pipeline.status) ? "failure" : pipeline.status), h("span", { class: "sr" }, `${broken ? "Broken" : WORDS[pipeline.status] ?? ""}.`)),
     h("div", { class: "c-name" }, h("a", { href: toPipeline(pipeline.id) }, h("span", { class: "repo" }, said(pipeline.repo)), " ", h("span", { class: "name" }, said(pipeline.name))),
-      figures?.flaky.flagged && h("span", { class: "flaky", title: `${plural(figures.flaky.flaky, "commit")} both failed and passed within seven days, nothing changed between` }, "flaky"),
       broken
-        ? h("span", { class: "since" }, branchChip(pipeline.branch), "broken for ", when(pipeline.broken_since, "span"), pipeline.streak ? ` · ${plural(pipeline.streak.builds, "failure")}` : null)
-        : h("span", { class: "since" }, branchChip(pipeline.branch), elsewhere(pipeline))),
+        ? h("span", { class: "since" }, branchChip(pipeline.branch), "broken for ", when(pipeline.broken_since, "span"), pipeline.streak ? ` · ${plural(pipeline.streak.builds, "failure")}` : null, flakyChip(figures))
+        : h("span", { class: "since" }, branchChip(pipeline.branch), elsewhere(pipeline), flakyChip(figures))),
     h("div", { class: "c-strip" }, strip(recent)),
     h("span", { class: "c-rate" }, h("span", { class: "sr" }, "Success rate "), figures ? percent(rateOf(figures.builds)) : ""),
     h("span", { class: "c-time" }, sparkline([...passed].reverse()), h("span", { class: "sr" }, "Median duration "), h("span", null, figures ? duration(figures.duration.p50) : "")),
     h("span", { class: "c-last" }, lastOf(pipeline.last_build)));
 }
+
+const flakyChip = (figures) =>
+  figures?.flaky.flagged && h("span", { class: "flaky", title: `${plural(figures.flaky.flaky, "commit")} both failed and passed within seven days, nothing changed between` }, "flaky");
 
 function elsewhere(pipeline) {
   const others = pipeline.broken_branches.filter((each) => each.branch !== mainBranch(pipeline)).length;
