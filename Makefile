@@ -42,11 +42,11 @@ export: .venv/run ## Every build into a file, of this machine's stack or of STAC
 
 .PHONY: webhook-secret
 webhook-secret: .venv/run ## What to paste into GitHub or Jenkins, of this machine's stack or of STACK=name on AWS
-	@$(BIN)/python -m local.secret webhook
+	@PYTHONPATH=layers/common $(BIN)/python -m local.secret webhook
 
 .PHONY: read-token
 read-token: .venv/run ## What the page asks for, of this machine's stack or of STACK=name on AWS
-	@$(BIN)/python -m local.secret read
+	@PYTHONPATH=layers/common $(BIN)/python -m local.secret read
 
 .PHONY: replay
 replay: .venv/run ## Process again what was set aside, on this machine's stack or STACK=name on AWS

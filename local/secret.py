@@ -34,7 +34,7 @@ def main() -> None:
         if rotating:
             rotate(clients, stack, name)
         secret = value(clients, stack, name)
-        print("\n".join((*_GUIDES[name](url or api_url(clients, stack)), secret)))
+        print("\n".join((*_GUIDES[name](url or api_url(clients, stack), secret), secret)))
     except (NoSecretError, BadSettingError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 
@@ -60,15 +60,19 @@ def rotate(clients: Clients, stack: str, name: str) -> None:
     )
 
 
-def _for_webhooks(url: str) -> list[str]:
+def _for_webhooks(url: str, secret: str) -> list[str]:
+    from pipeline_health.providers.proof import signing_token  # noqa: PLC0415  # `make run` needs none of it
+
     return [
         f"GitHub: payload URL {url}/ingest/github, content type application/json, event Workflow runs",
+        f"GitLab: URL {url}/ingest/gitlab, trigger Pipeline events, secret token: the secret,",
+        f"or signing token: {signing_token(secret.encode())}",
         f"Jenkins: {url}/ingest/jenkins?token= and the secret",
         "Secret:",
     ]
 
 
-def _for_readers(url: str) -> list[str]:
+def _for_readers(url: str, _: str) -> list[str]:
     return [f"{url}/ asks for it; else send it as: Authorization: Bearer", "Token:"]
 
 

@@ -19,16 +19,26 @@ with atheris.instrument_imports(include=["pipeline_health.providers", "pipeline_
     from pipeline_health.providers.refusal import Refusal, Unauthorized
     from pipeline_health.providers.senders import SENDERS
 
-from tests.ingesting import NOW, encoded, flat_body, github_job, github_run, jenkins_build, signature
+from tests.ingesting import (
+    NOW,
+    encoded,
+    flat_body,
+    github_job,
+    github_run,
+    gitlab_pipeline,
+    jenkins_build,
+    signature,
+)
 
 SECRET: Final = os.urandom(16).hex().encode()
 PROVIDERS: Final = sorted(SENDERS)
-EVENTS: Final = ("", "workflow_run", "workflow_job", "ping")
+EVENTS: Final = ("", "workflow_run", "workflow_job", "ping", "Pipeline Hook")
 TYPES: Final = ("application/json", "application/x-www-form-urlencoded")
 SEEDS: Final = (
     ("github", "workflow_run", github_run()),
     ("github", "workflow_job", github_job()),
     ("github", "", flat_body()),
+    ("gitlab", "Pipeline Hook", gitlab_pipeline()),
     ("jenkins", "", jenkins_build()),
     ("jenkins", "", flat_body()),
 )
@@ -52,7 +62,7 @@ def one_input(data: bytes) -> None:
     shown, body = data[_HEAD : _HEAD + data[3]], data[_HEAD + data[3] :]
     headers = {"content-type": TYPES[data[2] % len(TYPES)]}
     if event := EVENTS[data[1] % len(EVENTS)]:
-        headers["x-github-event"] = event
+        headers["x-gitlab-event" if provider == "gitlab" else "x-github-event"] = event
     _parse(provider, Delivery(body, NOW, headers))
     _knock(provider, body, headers, shown.decode("utf-8", "surrogateescape"))
 

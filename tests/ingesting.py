@@ -133,6 +133,40 @@ _JENKINS: Final[Document] = {
     },
 }
 
+_GITLAB: Final[Document] = {
+    "object_kind": "pipeline",
+    "object_attributes": {
+        "id": 31,
+        "iid": 123,
+        "ref": "main",
+        "tag": False,
+        "sha": "3f786850e387550fdab836ed7e6dc881de23001b",
+        "source": "push",
+        "status": "success",
+        "detailed_status": "passed",
+        "stages": ["build", "test"],
+        "created_at": "2026-11-23 11:00:00 UTC",
+        "finished_at": "2026-11-23 11:05:30 UTC",
+        "duration": 300,
+        "queued_duration": 12,
+        "url": "https://gitlab.example.com/acme/shop/-/pipelines/31",
+    },
+    "merge_request": None,
+    "user": {"id": 1, "name": "Mona", "username": "mona", "email": "[REDACTED]"},
+    "project": {
+        "id": 77,
+        "name": "Shop",
+        "web_url": "https://gitlab.example.com/acme/shop",
+        "path_with_namespace": "acme/shop",
+        "default_branch": "main",
+    },
+    "commit": {"id": "3f78", "message": "Speed up the checkout\n\nBy caching.", "title": "Speed up"},
+    "builds": [
+        {"id": 380, "stage": "build", "name": "wheel", "status": "success", "allow_failure": False},
+        {"id": 381, "stage": "test", "name": "unit", "status": "success", "allow_failure": False},
+    ],
+}
+
 _FLAT: Final[Document] = {
     "pipeline": "nightly",
     "repo": "acme/shop",
@@ -181,6 +215,11 @@ def jenkins_build(**build: Any) -> Document:
     return changed(_JENKINS, {f"build.{name}": value for name, value in build.items()})
 
 
+def gitlab_pipeline(**attributes: Any) -> Document:
+    """GitLab's pipeline event with some fields of the pipeline replaced."""
+    return changed(_GITLAB, {f"object_attributes.{name}": value for name, value in attributes.items()})
+
+
 def flat_body(**fields: Any) -> Document:
     return changed(_FLAT, fields)
 
@@ -191,6 +230,11 @@ def encoded(document: object) -> bytes:
 
 def github(document: object, event: str | None = "workflow_run", **headers: str) -> Delivery:
     named = {"content-type": "application/json", **({"x-github-event": event} if event else {}), **headers}
+    return Delivery(encoded(document), NOW, {name.replace("_", "-"): text for name, text in named.items()})
+
+
+def gitlab(document: object, event: str | None = "Pipeline Hook", **headers: str) -> Delivery:
+    named = {**({"x-gitlab-event": event} if event else {}), **headers}
     return Delivery(encoded(document), NOW, {name.replace("_", "-"): text for name, text in named.items()})
 
 

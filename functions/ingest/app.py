@@ -40,6 +40,7 @@ _REFUSALS: Final = {
     503: "webhook_not_stored",
 }
 _HEADERS: Final = {405: {"allow": "POST"}, 503: {"retry-after": str(RETRY_AFTER_SECONDS)}}
+_DELIVERY: Final = frozenset({"x-github-delivery", "idempotency-key"})  # GitLab's is the latter
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9-]")
 
 
@@ -111,5 +112,5 @@ def _told(event: dict[str, Any], outcome: str, **facts: Any) -> None:
 def _delivery_id(event: dict[str, Any]) -> str | None:
     """The sender's own id of the delivery, which its redelivery keeps; anyone may have written it."""
     headers = event.get("headers") or {}
-    given = next((value for name, value in headers.items() if name.lower() == "x-github-delivery"), None)
+    given = next((value for name, value in headers.items() if name.lower() in _DELIVERY), None)
     return _NOT_IN_IDS.sub("", given)[:64] if given else None

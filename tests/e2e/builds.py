@@ -82,6 +82,24 @@ def workflow_job(run: Body, conclusion: str | None, **said: Any) -> Body:
     return {"action": job["status"], "workflow_job": job, "repository": run["repository"]}
 
 
+def gitlab_pipeline(repo: str, status: str, **said: Any) -> Body:
+    """GitLab's pipeline event: it waited for 12 s, and worked for 40."""
+    ended = said.pop("ended", time.time())
+    attributes = {
+        "id": next(_runs),
+        "ref": "main",
+        "source": "push",
+        "status": status,
+        "created_at": rfc3339(ended - 52).replace("T", " ").replace("Z", " UTC"),
+        "finished_at": rfc3339(ended).replace("T", " ").replace("Z", " UTC"),
+        "duration": 40,
+        "queued_duration": 12,
+    } | said
+    project = {"id": 77, "path_with_namespace": repo, "web_url": f"https://gitlab.example.com/{repo}"}
+    jobs = [{"name": "unit", "stage": "test", "status": status, "failure_reason": "script_failure"}]
+    return {"object_kind": "pipeline", "object_attributes": attributes, "project": project, "builds": jobs}
+
+
 def notification(job: str, phase: str, number: int, **said: Any) -> Body:
     """What Jenkins' Notification plugin sends."""
     timestamp = int(said.pop("ended", time.time()) * 1000)

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from local.demo.keys import keys
 from local.demo.sending import Stack as Demonstrated
-from tests.e2e.builds import Body, flat
+from tests.e2e.builds import Body, flat, gitlab_pipeline
 from tests.e2e.stack import SOON, Stack, eventually
 from tests.template import ROOT
 
@@ -23,7 +23,7 @@ from tests.template import ROOT
 def secret(stack: Stack, *words: str) -> str:
     """The last line of what `make webhook-secret` prints."""
     command = [sys.executable, "-m", "local.secret", *(words or ("webhook",))]
-    ports = {"PORT": str(stack.port), "AWS_PORT": str(stack.aws_port)}
+    ports = {"PORT": str(stack.port), "AWS_PORT": str(stack.aws_port), "PYTHONPATH": "layers/common"}
     printed = subprocess.run(
         command, cwd=ROOT, env=dict(os.environ) | ports, capture_output=True, text=True, check=True
     )
@@ -49,6 +49,14 @@ def test_it_takes_the_token_of_jenkins_and_shows_it_nowhere(locked: Stack, repo:
     assert locked.post(f"/ingest/jenkins?token={token}", flat(repo, "success")).status_code == 201
     assert locked.post(f"/ingest/jenkins?token={token}x", flat(repo, "failure")).status_code == 401
     assert token not in "\n".join(locked.printed)
+
+
+def test_it_takes_the_token_of_gitlab(locked: Stack, repo: str) -> None:
+    event = {"X-Gitlab-Event": "Pipeline Hook"}
+    build = gitlab_pipeline(repo, "success")
+    assert locked.post("/ingest/gitlab", build, **event).status_code == 401
+    event["X-Gitlab-Token"] = secret(locked)
+    assert locked.post("/ingest/gitlab", build, **event).status_code == 201
 
 
 def test_it_takes_the_old_and_the_new_secret_while_one_is_replaced(locked: Stack, repo: str) -> None:

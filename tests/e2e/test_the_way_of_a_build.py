@@ -2,13 +2,14 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.e2e.builds import flat, notification, workflow_run
+from tests.e2e.builds import flat, gitlab_pipeline, notification, workflow_run
 from tests.e2e.stack import SOON, Stack, eventually
 
 
@@ -38,6 +39,17 @@ def test_it_counts_a_jenkins_build_once_over_all_its_phases(stack: Stack, repo: 
     assert (latest["status"], latest["conclusion"], latest["queue_seconds"]) == ("failure", "UNSTABLE", 10)
     summary = eventually(lambda: counted(stack, latest["repo"], pipeline=job))
     assert summary["builds"] == {"success": 0, "failure": 1, "cancelled": 0, "skipped": 0}
+
+
+def test_a_gitlab_pipeline_that_is_retried_heals(stack: Stack, repo: str) -> None:
+    failed = gitlab_pipeline(repo, "failed", ended=time.time() - 60)
+    passed = gitlab_pipeline(repo, "success", id=failed["object_attributes"]["id"])
+    for document, builds in ((failed, {"failure": 1}), (passed, {"success": 1})):
+        answer = stack.post("/ingest/gitlab", document, **{"X-Gitlab-Event": "Pipeline Hook"})
+        assert answer.status_code in (200, 201), answer.text
+        eventually(partial(counts, stack, repo, builds))
+    latest = stack.get("/builds/latest", pipeline="pipeline", repo=repo)
+    assert (latest["status"], latest["queue_seconds"], latest["duration_seconds"]) == ("success", 12, 40)
 
 
 def test_it_tells_a_listener_of_a_failing_build_within_a_second(stack: Stack, repo: str) -> None:
@@ -91,6 +103,11 @@ def told_of_failure(stack: Stack, listener: ClientConnection, repo: str) -> floa
     told = next_of(listener, repo)
     assert (told["status"], told["change"]) == ("failure", "broken")
     return time.monotonic() - sent
+
+
+def counts(stack: Stack, repo: str, builds: dict[str, int]) -> bool:
+    summary = counted(stack, repo)
+    return summary is not None and {name: n for name, n in summary["builds"].items() if n} == builds
 
 
 def counted(stack: Stack, repo: str, builds: int = 1, **filters: str) -> dict[str, Any] | None:

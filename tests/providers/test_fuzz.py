@@ -11,12 +11,27 @@ from hypothesis import strategies as st
 from pipeline_health.providers.delivery import Delivery
 from pipeline_health.providers.refusal import Refusal, Unauthorized
 from pipeline_health.providers.senders import SENDERS
-from tests.ingesting import NOW, changed, encoded, flat_body, github_run, jenkins_build, signature
+from tests.ingesting import (
+    NOW,
+    changed,
+    encoded,
+    flat_body,
+    github_run,
+    gitlab_pipeline,
+    jenkins_build,
+    signature,
+)
 
 SECRET = b"a secret that nobody guesses"
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates too
-NAMES = st.sampled_from(["x-hub-signature-256", "authorization", "x-github-event", "content-type"])
-HEADERS = st.dictionaries(NAMES, TEXT | st.sampled_from(["sha256=", "Bearer ", "Basic ", "workflow_run"]))
+NAMES = st.sampled_from(
+    [
+        *("x-hub-signature-256", "authorization", "x-github-event", "content-type"),
+        *("x-gitlab-event", "x-gitlab-token", "webhook-signature", "webhook-id"),
+    ]
+)
+WORDS = st.sampled_from(["sha256=", "Bearer ", "Basic ", "workflow_run", "Pipeline Hook", "v1,", "v1, v1,"])
+HEADERS = st.dictionaries(NAMES, TEXT | WORDS)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -24,6 +39,8 @@ JSON = st.recursive(
 )
 PATHS = [
     *("workflow_run", "workflow_run.id", "workflow_run.head_branch", "workflow_run.updated_at", "repository"),
+    *("object_attributes", "object_attributes.created_at", "object_attributes.duration", "project.web_url"),
+    *("object_attributes.status", "object_attributes.ref", "merge_request", "builds", "commit", "project"),
     *("build", "build.phase", "build.scm", "build.full_url", "build.timestamp", "name", "started_at", "url"),
 ]
 
@@ -74,6 +91,7 @@ def test_any_bytes_are_a_build_or_are_refused(provider: str, body: bytes, header
     [
         ("github", github_run(), {"x-github-event": "workflow_run"}),
         ("github", flat_body(), {}),
+        ("gitlab", gitlab_pipeline(), {"x-gitlab-event": "Pipeline Hook"}),
         ("jenkins", jenkins_build(), {}),
         ("jenkins", flat_body(), {}),
     ],

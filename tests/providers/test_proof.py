@@ -1,10 +1,13 @@
 """Who is let in when signatures are asked for."""
 
+import hmac
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 
 import pytest
 
 from pipeline_health.providers.delivery import Delivery
+from pipeline_health.providers.proof import signing_token
 from pipeline_health.providers.refusal import Unauthorized
 from pipeline_health.providers.senders import SENDERS
 from tests.ingesting import NOW, SECRET, basic, signature
@@ -138,3 +141,71 @@ def test_a_signature_will_do_for_flat_bodies_and_a_wrong_one_never_falls_back_to
     assert let_in(provider, {"x-hub-signature-256": GIVEN})
     wrong = {"x-hub-signature-256": GIVEN[:-1] + "8", "authorization": f"Bearer {SECRET.decode()}"}
     assert not let_in(provider, wrong)
+
+
+PIPELINE = {"x-gitlab-event": "Pipeline Hook"}
+# https://docs.svix.com/receiving/verifying-payloads/how-manual
+STANDARD = {
+    **PIPELINE,
+    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    "webhook-timestamp": "1614265330",
+    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+}
+STANDARD_BODY = b'{"test": 2432232314}'
+STANDARD_SECRET = b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def standard(headers: dict[str, str], *secrets: bytes, body: bytes = STANDARD_BODY) -> bool:
+    return let_in("gitlab", STANDARD | headers, secrets or (STANDARD_SECRET,), body)
+
+
+def test_it_accepts_the_example_of_standard_webhooks_alone_or_among_others() -> None:
+    assert standard({})
+    assert standard({}, b"new", STANDARD_SECRET)
+    assert standard({"webhook-signature": f"v1,AAAA {STANDARD['webhook-signature']} v1a,BBBB"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1,"},
+        {"webhook-signature": STANDARD["webhook-signature"].removeprefix("v1,")},
+        {"webhook-signature": STANDARD["webhook-signature"][:-1]},
+        {"webhook-signature": "v1,é\udc80"},
+        {"webhook-id": "msg_another"},
+        {"webhook-timestamp": "1614265331"},
+        {"webhook-signature": "v1,AAAA", "x-gitlab-token": STANDARD_SECRET.decode()},
+    ],
+)
+def test_it_refuses_any_other_standard_signature_even_beside_the_token(headers: dict[str, str]) -> None:
+    assert not standard(headers)
+
+
+def test_it_signs_with_the_very_body_and_never_with_an_empty_key() -> None:
+    assert not standard({}, body=STANDARD_BODY + b" ")
+    for empty in (b"whsec_", b"whsec_!", b""):
+        nothing = hmac.digest(b"", b".".join([*map(str.encode, told(STANDARD)), STANDARD_BODY]), "sha256")
+        assert not standard({"webhook-signature": f"v1,{b64encode(nothing).decode()}"}, empty)
+
+
+def told(headers: dict[str, str]) -> tuple[str, str]:
+    return headers["webhook-id"], headers["webhook-timestamp"]
+
+
+def test_gitlab_may_sign_with_what_is_made_of_the_webhook_secret() -> None:
+    token = signing_token(SECRET)
+    assert len(b64decode(token.removeprefix("whsec_"))) == 32  # the only length that GitLab takes
+    signed = b".".join([*map(str.encode, told(STANDARD)), BODY])
+    mac = b64encode(hmac.digest(b64decode(token.removeprefix("whsec_")), signed, "sha256")).decode()
+    assert standard({"webhook-signature": f"v1,{mac}"}, SECRET, body=BODY)
+    assert signing_token(STANDARD_SECRET) == STANDARD_SECRET.decode()
+
+
+def test_gitlabs_secret_token_lets_in_where_nothing_is_signed() -> None:
+    token = PIPELINE | {"x-gitlab-token": SECRET.decode()}
+    assert let_in("gitlab", token)
+    assert let_in("gitlab", token, (b"new", SECRET))
+    assert not let_in("gitlab", PIPELINE | {"x-gitlab-token": "wrong"})
+    assert not let_in("gitlab", PIPELINE | {"x-gitlab-token": ""}, (b"",))
+    assert not let_in("gitlab", PIPELINE, token=SECRET.decode())  # the URL is in GitLab's own lists and logs

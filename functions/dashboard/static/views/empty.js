@@ -13,7 +13,7 @@ const toCopy = (label, text) => h("div", { class: "to-copy" }, h("pre", { tabind
 export function mount(root) {
   const base = new URL("./", location.href).href.replace(/\/$/, "");
   const here = /^(localhost|127\.|\[::1\])/.test(location.hostname);
-  const secret = h("p", { hidden: true }, "This stack asks who sends: give the webhook secret as GitHub's “Secret”; Jenkins and curl append ", h("code", null, "?token=<secret>"), " to the address.");
+  const secret = h("p", { hidden: true }, "This stack asks who sends: give the webhook secret as GitHub's “Secret” and GitLab's “Secret token”; Jenkins and curl append ", h("code", null, "?token=<secret>"), " to the address.");
   root.append(
     h("section", { class: "empty" },
       h("h1", { class: "headline" }, "No build yet"),
@@ -21,6 +21,7 @@ export function mount(root) {
       secret,
       h("ol", { class: "steps" },
         h("li", null, h("h2", null, "GitHub"), h("p", null, "Repository → Settings → Webhooks → Add webhook, content type application/json, event “Workflow runs”, payload URL:"), toCopy("Webhook URL for GitHub", `${base}/ingest/github`)),
+        h("li", null, h("h2", null, "GitLab"), h("p", null, "Project or group → Settings → Webhooks → Add new webhook, trigger “Pipeline events”, URL:"), toCopy("Webhook URL for GitLab", `${base}/ingest/gitlab`)),
         h("li", null, h("h2", null, "Jenkins"), h("p", null, "Notification plugin: format JSON, event “All Events”, URL:"), toCopy("Webhook URL for Jenkins", `${base}/ingest/jenkins`)),
         h("li", null, h("h2", null, "Or try it now"), h("p", null, "From any shell:"), toCopy("A curl line", curl(base)), here && h("p", null, "Or some weeks of an invented team: ", h("code", null, `make demo PORT=${location.port || 80}`)))),
       h("p", null, "Every route is described in ", h("a", { href: "docs" }, "the documentation"), ".")),

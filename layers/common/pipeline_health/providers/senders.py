@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_health.providers import github, github_words, jenkins
+from pipeline_health.providers import github, github_words, gitlab, jenkins
 from pipeline_health.providers.delivery import Delivery, Parsed
 
 
@@ -18,5 +18,6 @@ class Sender:
 
 SENDERS: Final[Mapping[str, Sender]] = {
     github_words.PROVIDER: Sender(github.verify, github.parse),
+    gitlab.PROVIDER: Sender(gitlab.verify, gitlab.parse),
     jenkins.PROVIDER: Sender(jenkins.verify, jenkins.parse),
 }
