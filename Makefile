@@ -53,7 +53,7 @@ replay: .venv/run ## Process again what was set aside, on this machine's stack o
 	@PYTHONPATH=layers/common $(BIN)/python -m local.replay
 
 .PHONY: rebuild
-rebuild: .venv/run ## Hold every number against the builds and mend what differs, while builds arrive; STACK=name
+rebuild: .venv/run ## Hold every number against the builds and jobs and mend what differs, while more arrive; STACK=name
 	@PYTHONPATH=layers/common $(BIN)/python -m local.rebuild
 
 .PHONY: fuzz

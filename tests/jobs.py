@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from pipeline_health.domain.build import Status
 from pipeline_health.domain.jobs import CountedJob, Job, JobMoves, Place, Step
@@ -56,7 +56,7 @@ class MemoryJobs:
     moves: JobMoves = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
 
-    def seen_by(self, before: Callable[[], None]) -> "MemoryJobs":
+    def seen_by(self, before: Callable[[], None]) -> Self:
         """The same tables, as another worker sees them."""
         return replace(self, before=before)
 

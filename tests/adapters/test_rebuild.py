@@ -70,10 +70,11 @@ def rebuilt(client: DynamoDBClient, builds: Any = None, since: int = START // WE
 
 
 def contents(client: DynamoDBClient) -> Items:
-    """Everything but the locks and zeros."""
+    """Everything but zeros, locks and revisions."""
     found = {}
     for item in client.scan(TableName=METRICS)["Items"]:
-        plain = {name: value for name, value in item.items() if name != "lock" and value != {"N": "0"}}
+        told = {name: value for name, value in item.items() if name not in ("lock", "revision")}
+        plain = {name: value for name, value in told.items() if value != {"N": "0"}}
         if plain.keys() - {"pk", "sk"}:
             found[item["pk"]["S"], item["sk"]["S"]] = plain
     return found

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from pipeline_health.adapters import counted_items as items
 from pipeline_health.adapters import keys
 from pipeline_health.adapters.counts import CountsTable, Name, meaning
+from pipeline_health.adapters.differences import Numbers, differences, lines
 from pipeline_health.adapters.dynamodb import Item, from_item
 from pipeline_health.adapters.ranges import ranges
 from pipeline_health.adapters.transaction import add_action, buckets, delete_action, put_action, put_card
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 90  # actions of one transaction, beside the card's
 _FIRST: Final = " "  # before every sort key
-Numbers = dict[Name, Counter[str]]
 
 
 class AuditedCounts(CountsTable):
@@ -67,7 +67,7 @@ class AuditedCounts(CountsTable):
         actions += [add_action(key, counters, self._table) for key, counters in numbers.items()]
         if keys_ or numbers:
             self._write(truth, actions)
-        return [f"{pk} {sk}" for pk, sk in keys_] + _lines(numbers)
+        return [f"{pk} {sk}" for pk, sk in keys_] + lines(numbers)
 
     def mend_shared(self, moves: Moves, since: int, *, unless: Callable[[], bool]) -> list[str] | None:
         """What differed; None, and nothing done, where anything was counted meanwhile."""
@@ -76,13 +76,13 @@ class AuditedCounts(CountsTable):
 
     def mend_pipelines(self, moves: Moves, span: Window, *, unless: Callable[[], bool]) -> list[str] | None:
         """The same of the pipelines' aggregates, which stand together, in a span of whole weeks."""
-        numbers = _differences(buckets(moves), self._of_pipelines(span))
+        numbers = differences(buckets(moves), self._of_pipelines(span))
         return None if unless() else self._added(numbers)
 
     def _added(self, numbers: Numbers) -> list[str]:
         for key, counters in numbers.items():
             self._transact([add_action(key, counters, self._table)])
-        return _lines(numbers)
+        return lines(numbers)
 
     def _of_pipelines(self, span: Window) -> Numbers:
         parts: Mapping[Kind, range] = {
@@ -122,7 +122,7 @@ class AuditedCounts(CountsTable):
         there: Numbers = {}
         for partition in sorted(partition for scope in scopes for partition in _partitions(scope)):
             there |= {_name(item): _numbers(item) for item in self._all(partition, _bound(partition, since))}
-        return _differences(should, there)
+        return differences(should, there)
 
     def _write(self, truth: Truth, actions: list["Action"]) -> None:
         """In steps that each check and move the lock: who comes in between ends them; all is read again."""
@@ -178,18 +178,3 @@ def _name(item: Item) -> Name:
 
 def _numbers(item: Item) -> Counter[str]:
     return Counter({name: value for name, value in from_item(item).items() if name not in ("pk", "sk")})
-
-
-def _differences(should: Numbers, there: Numbers) -> Numbers:
-    found = {key: _difference(should.get(key), there.get(key)) for key in should.keys() | there.keys()}
-    return {key: found[key] for key in sorted(found) if found[key]}
-
-
-def _difference(should: Mapping[str, int] | None, there: Mapping[str, int] | None) -> Counter[str]:
-    difference = Counter(should or {})
-    difference.subtract(there or {})
-    return Counter({name: value for name, value in difference.items() if value})
-
-
-def _lines(numbers: Numbers) -> list[str]:
-    return [f"{pk} {sk}: {dict(sorted(counters.items()))}" for (pk, sk), counters in numbers.items()]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_KEY: Final = "pk, sk, expires_at"
 # News stays on a job that runs; it is looked at as well, which changes nothing.
 _UNCOUNTED: Final = {"ProjectionExpression": "pk", "FilterExpression": "attribute_exists(news)"}
 
@@ -49,15 +50,29 @@ class StoredBuilds:
     def waiting_for_jobs(self) -> Iterator[Record]:
         """A record, as the stream would bring it, of each attempt of a run with a job that is not counted."""
         runs = {keys.run_of_jobs(item["pk"]["S"]) for item in self._pages("scan", _UNCOUNTED)}
-        ask = {"ProjectionExpression": "pk, sk, expires_at", "FilterExpression": "attribute_exists(build)"}
+        ask = {"ProjectionExpression": _KEY, "FilterExpression": "attribute_exists(build)"}
         for item in self._pages("scan", ask) if runs else ():
             if keys.run_of_build(item["pk"]["S"], item["sk"]["S"]) in runs:
-                yield {"eventName": "INSERT", "dynamodb": {"NewImage": {**item, "revision": {"N": "1"}}}}
+                yield _as_new(item)
+
+    def runs(self, pipeline_id: str) -> dict[str, list[Record]]:
+        """Each run that may have jobs, with such a record of each of its attempts."""
+        ask = {"KeyConditionExpression": "pk = :pk", "ProjectionExpression": _KEY, "ConsistentRead": True}
+        found: dict[str, list[Record]] = {}
+        for item in self._pages("query", {**ask, "ExpressionAttributeValues": to_item({":pk": pipeline_id})}):
+            if run_id := keys.run_of_build(pipeline_id, item["sk"]["S"]):
+                found.setdefault(run_id, []).append(_as_new(item))
+        return found
 
     def _pages(self, operation: str, ask: dict[str, Any]) -> Iterator[Item]:
         pages = self._client.get_paginator(operation)  # type: ignore[call-overload]  # two of its literals
         for page in pages.paginate(TableName=self._table, **ask):
             yield from page["Items"]
+
+
+def _as_new(item: Item) -> Record:
+    """As the stream brings a build's first revision."""
+    return {"eventName": "INSERT", "dynamodb": {"NewImage": {**item, "revision": {"N": "1"}}}}
 
 
 def stored_from(record: Record) -> Stored | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_health.adapters import keys
 from pipeline_health.adapters.dynamodb import Item, to_item
+from pipeline_health.adapters.job_items import NO_COUNTERS
 from pipeline_health.adapters.table_reading import TableReading
 from pipeline_health.domain.jobs import Place
 from pipeline_health.flows.job_metrics import Days
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PAGES: Final = 4  # requests; of 1 MB each, some 2,500 jobs and days
-_NAMES: Final = frozenset({"pk", "sk", "job", "step", "number"})
 _LAST: Final = "~"  # after every sort key of a day
 
 
@@ -55,4 +55,4 @@ def _counted(pipeline_id: str, item: Item) -> tuple[Place, Mapping[str, int]]:
         step=item["step"]["S"] if "step" in item else "",
         number=int(item["number"]["N"]) if "number" in item else 0,
     )
-    return place, {name: int(value["N"]) for name, value in item.items() if name not in _NAMES}
+    return place, {name: int(value["N"]) for name, value in item.items() if name not in NO_COUNTERS}

@@ -11,7 +11,7 @@ from pipeline_health.adapters.counts import meaning
 from pipeline_health.adapters.dynamodb import Item, from_item, to_item
 from pipeline_health.adapters.job_items import job_from
 from pipeline_health.adapters.outage import Busy
-from pipeline_health.domain.jobs import CountedJob, JobMoves, moved
+from pipeline_health.domain.jobs import CountedJob, JobMoves, Place, moved
 from pipeline_health.domain.packing import packed
 from pipeline_health.flows.jobs import Attempt, KnownJob, KnownRun, News
 
@@ -94,7 +94,9 @@ class JobsTable:
 
     def count(self, jobs: Sequence[tuple[KnownJob, CountedJob]]) -> None:
         moves = moved((known.counted, counted) for known, counted in jobs)
-        actions = [self._settled(*each) for each in jobs] + list(self._moved(moves))
+        self._transact([self._settled(*each) for each in jobs] + list(self._moved(moves)))
+
+    def _transact(self, actions: list["Action"]) -> None:
         try:
             self._client.transact_write_items(TransactItems=actions)
         except ClientError as error:
@@ -119,8 +121,7 @@ class JobsTable:
 
     def _moved(self, moves: JobMoves) -> Iterator["Action"]:
         for place, counters in moves.items():
-            named = {"job": place.job, **({"step": place.step, "number": place.number} if place.step else {})}
-            yield _move(keys.jobs_day_key(place), named, packed(counters), self._metrics)
+            yield move_action(keys.jobs_day_key(place), named(place), packed(counters), self._metrics)
 
 
 def _known(item: Item) -> KnownJob:
@@ -128,19 +129,22 @@ def _known(item: Item) -> KnownJob:
     return KnownJob(job_from(item), item["version"]["S"], counted, is_news="news" in item)
 
 
-def _move(
-    key: Mapping[str, str], named: Mapping[str, Any], counters: Mapping[str, int], table: str
+def named(place: Place) -> dict[str, Any]:
+    return {"job": place.job, **({"step": place.step, "number": place.number} if place.step else {})}
+
+
+def move_action(
+    key: Mapping[str, str], names: Mapping[str, Any], counters: Mapping[str, int], table: str
 ) -> "Action":
-    said = {**named, **counters}
-    names = {f"#{n}": name for n, name in enumerate(said)}
-    sets = ", ".join(f"#{n} = :{n}" for n in range(len(named)))
-    adds = ", ".join(f"#{n} :{n}" for n in range(len(named), len(said)))
+    said = {**names, **counters, "revision": 1}
+    sets = ", ".join(f"#{n} = :{n}" for n in range(len(names)))
+    adds = ", ".join(f"#{n} :{n}" for n in range(len(names), len(said)))
     return {
         "Update": {
             "TableName": table,
             "Key": to_item(key),
             "UpdateExpression": f"SET {sets} ADD {adds}",
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {f"#{n}": name for n, name in enumerate(said)},
             "ExpressionAttributeValues": to_item({f":{n}": value for n, value in enumerate(said.values())}),
         }
     }

@@ -143,11 +143,19 @@ def _times(counters: Counter[str], sign: int) -> Counter[str]:
 
 
 def moved(pairs: Iterable[tuple[CountedJob | None, CountedJob]]) -> JobMoves:
-    """What counting these moves: each new contribution less the one that was counted before."""
+    """What counting these moves: each new contribution less the one that was counted before. Every place that
+    one of them moves is named, even where another moves it back: see flows/rebuild_jobs.py.
+    """
     total: JobMoves = {}
     for before, after in pairs:
-        for moves in (before.moves(-1) if before else {}, after.moves()):
-            for place, counters in moves.items():
-                total.setdefault(place, Counter()).update(counters)
-    settled = {place: Counter({n: v for n, v in counters.items() if v}) for place, counters in total.items()}
+        for place, counters in _shift(before, after).items():
+            total.setdefault(place, Counter()).update(counters)
+    return total
+
+
+def _shift(before: CountedJob | None, after: CountedJob) -> JobMoves:
+    moves = before.moves(-1) if before else {}
+    for place, counters in after.moves().items():
+        moves.setdefault(place, Counter()).update(counters)
+    settled = {place: Counter({n: v for n, v in some.items() if v}) for place, some in moves.items()}
     return {place: counters for place, counters in settled.items() if counters}
