@@ -65,6 +65,7 @@ def _for_webhooks(url: str, secret: str) -> list[str]:
 
     return [
         f"GitHub: payload URL {url}/ingest/github, content type application/json, event Workflow runs",
+        f"CircleCI: URL {url}/ingest/circleci, event Workflow Completed",
         f"GitLab: URL {url}/ingest/gitlab, trigger Pipeline events, secret token: the secret,",
         f"or signing token: {signing_token(secret.encode())}",
         f"Jenkins: {url}/ingest/jenkins?token= and the secret",

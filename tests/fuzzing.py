@@ -21,6 +21,7 @@ with atheris.instrument_imports(include=["pipeline_health.providers", "pipeline_
 
 from tests.ingesting import (
     NOW,
+    circleci_workflow,
     encoded,
     flat_body,
     github_job,
@@ -32,12 +33,14 @@ from tests.ingesting import (
 
 SECRET: Final = os.urandom(16).hex().encode()
 PROVIDERS: Final = sorted(SENDERS)
-EVENTS: Final = ("", "workflow_run", "workflow_job", "ping", "Pipeline Hook")
+EVENTS: Final = ("", "workflow_run", "workflow_job", "ping", "Pipeline Hook", "workflow-completed")
+NAMES: Final = {"circleci": "circleci-event-type", "gitlab": "x-gitlab-event"}
 TYPES: Final = ("application/json", "application/x-www-form-urlencoded")
 SEEDS: Final = (
     ("github", "workflow_run", github_run()),
     ("github", "workflow_job", github_job()),
     ("github", "", flat_body()),
+    ("circleci", "workflow-completed", circleci_workflow()),
     ("gitlab", "Pipeline Hook", gitlab_pipeline()),
     ("jenkins", "", jenkins_build()),
     ("jenkins", "", flat_body()),
@@ -62,7 +65,7 @@ def one_input(data: bytes) -> None:
     shown, body = data[_HEAD : _HEAD + data[3]], data[_HEAD + data[3] :]
     headers = {"content-type": TYPES[data[2] % len(TYPES)]}
     if event := EVENTS[data[1] % len(EVENTS)]:
-        headers["x-gitlab-event" if provider == "gitlab" else "x-github-event"] = event
+        headers[NAMES.get(provider, "x-github-event")] = event
     _parse(provider, Delivery(body, NOW, headers))
     _knock(provider, body, headers, shown.decode("utf-8", "surrogateescape"))
 

@@ -167,6 +167,42 @@ _GITLAB: Final[Document] = {
     ],
 }
 
+_CIRCLECI: Final[Document] = {
+    "id": "3888f21b-eaa7-38e3-8f3d-75a63bba8895",
+    "type": "workflow-completed",
+    "happened_at": "2026-11-23T11:05:30.317Z",
+    "webhook": {"id": "cf8c4fdd-0587-4da1-b4ca-4846e9640af9", "name": "Pipeline Health"},
+    "workflow": {
+        "id": "fda08377-fe7e-46b1-8992-3a7aaecac9c3",
+        "name": "build-test-deploy",
+        "status": "success",
+        "created_at": "2026-11-23T11:00:10.000Z",
+        "stopped_at": "2026-11-23T11:05:30.000Z",
+        "url": "https://app.circleci.com/pipelines/github/acme/shop/130/workflows/fda08377",
+    },
+    "pipeline": {
+        "id": "1285fe1d-d3a6-44fc-8886-8979558254c4",
+        "number": 130,
+        "created_at": "2026-11-23T11:00:09.544Z",
+        "trigger": {"type": "webhook"},
+        "vcs": {
+            "provider_name": "github",
+            "origin_repository_url": "https://github.com/acme/shop",
+            "target_repository_url": "https://github.com/acme/shop",
+            "revision": "3f786850e387550fdab836ed7e6dc881de23001b",
+            "commit": {
+                "subject": "Speed up the checkout",
+                "body": "By caching.",
+                "author": {"name": "Mona", "email": "mona@example.com"},
+                "authored_at": "2026-11-23T10:59:00Z",
+            },
+            "branch": "main",
+        },
+    },
+    "project": {"id": "84996744-a854-4f5e-aea3-04e2851dc1d2", "name": "shop", "slug": "github/acme/shop"},
+    "organization": {"id": "f22b6566-597d-46d5-ba74-99ef5bb3d85c", "name": "acme"},
+}
+
 _FLAT: Final[Document] = {
     "pipeline": "nightly",
     "repo": "acme/shop",
@@ -220,6 +256,11 @@ def gitlab_pipeline(**attributes: Any) -> Document:
     return changed(_GITLAB, {f"object_attributes.{name}": value for name, value in attributes.items()})
 
 
+def circleci_workflow(**workflow: Any) -> Document:
+    """CircleCI's workflow-completed webhook with some fields of the workflow replaced."""
+    return changed(_CIRCLECI, {f"workflow.{name}": value for name, value in workflow.items()})
+
+
 def flat_body(**fields: Any) -> Document:
     return changed(_FLAT, fields)
 
@@ -236,6 +277,10 @@ def github(document: object, event: str | None = "workflow_run", **headers: str)
 def gitlab(document: object, event: str | None = "Pipeline Hook", **headers: str) -> Delivery:
     named = {**({"x-gitlab-event": event} if event else {}), **headers}
     return Delivery(encoded(document), NOW, {name.replace("_", "-"): text for name, text in named.items()})
+
+
+def circleci(document: object, event: str | None = "workflow-completed") -> Delivery:
+    return Delivery(encoded(document), NOW, {"circleci-event-type": event} if event else {})
 
 
 def jenkins(document: object, received_at: int = NOW, **query: str) -> Delivery:

@@ -14,6 +14,7 @@ from pipeline_health.providers.senders import SENDERS
 from tests.ingesting import (
     NOW,
     changed,
+    circleci_workflow,
     encoded,
     flat_body,
     github_run,
@@ -28,9 +29,12 @@ NAMES = st.sampled_from(
     [
         *("x-hub-signature-256", "authorization", "x-github-event", "content-type"),
         *("x-gitlab-event", "x-gitlab-token", "webhook-signature", "webhook-id"),
+        *("circleci-event-type", "circleci-signature"),
     ]
 )
-WORDS = st.sampled_from(["sha256=", "Bearer ", "Basic ", "workflow_run", "Pipeline Hook", "v1,", "v1, v1,"])
+WORDS = st.sampled_from(
+    ["sha256=", "Bearer ", "Basic ", "workflow_run", "Pipeline Hook", "v1,", "v1=", "workflow-completed"]
+)
 HEADERS = st.dictionaries(NAMES, TEXT | WORDS)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -41,6 +45,7 @@ PATHS = [
     *("workflow_run", "workflow_run.id", "workflow_run.head_branch", "workflow_run.updated_at", "repository"),
     *("object_attributes", "object_attributes.created_at", "object_attributes.duration", "project.web_url"),
     *("object_attributes.status", "object_attributes.ref", "merge_request", "builds", "commit", "project"),
+    *("workflow", "workflow.id", "workflow.stopped_at", "workflow.status", "pipeline"),
     *("build", "build.phase", "build.scm", "build.full_url", "build.timestamp", "name", "started_at", "url"),
 ]
 
@@ -92,6 +97,7 @@ def test_any_bytes_are_a_build_or_are_refused(provider: str, body: bytes, header
         ("github", github_run(), {"x-github-event": "workflow_run"}),
         ("github", flat_body(), {}),
         ("gitlab", gitlab_pipeline(), {"x-gitlab-event": "Pipeline Hook"}),
+        ("circleci", circleci_workflow(), {"circleci-event-type": "workflow-completed"}),
         ("jenkins", jenkins_build(), {}),
         ("jenkins", flat_body(), {}),
     ],

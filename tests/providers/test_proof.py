@@ -209,3 +209,30 @@ def test_gitlabs_secret_token_lets_in_where_nothing_is_signed() -> None:
     assert not let_in("gitlab", PIPELINE | {"x-gitlab-token": "wrong"})
     assert not let_in("gitlab", PIPELINE | {"x-gitlab-token": ""}, (b"",))
     assert not let_in("gitlab", PIPELINE, token=SECRET.decode())  # the URL is in GitLab's own lists and logs
+
+
+# CircleCI's own example, of secret `secret` and body `hello world`:
+# https://circleci.com/docs/guides/integration/outbound-webhooks/#validate-webhooks
+CIRCLECI = "v1=734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a"
+
+
+def circleci(given: str, *secrets: bytes, **more: str) -> bool:
+    headers = {"circleci-event-type": "workflow-completed", "circleci-signature": given, **more}
+    return let_in("circleci", headers, secrets or (b"secret",), b"hello world")
+
+
+def test_it_accepts_circlecis_own_example_alone_or_among_others() -> None:
+    assert circleci(CIRCLECI)
+    assert circleci(f"v2=0011,{CIRCLECI}")
+    assert circleci(CIRCLECI, b"new", b"secret")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "v1=", CIRCLECI[:-1], CIRCLECI.removeprefix("v1="), CIRCLECI.replace("v1", "v2"), "v1=é\udc80"],
+)
+def test_it_refuses_any_other_signature_of_circleci_even_with_a_token(given: str) -> None:
+    assert not circleci(given)
+    assert not circleci(given, authorization="Bearer secret")
+    assert not circleci(CIRCLECI, b"another")
+    assert not circleci(CIRCLECI, b"")

@@ -38,10 +38,10 @@ export const number = (build) =>
 
 export const branchChip = (name) => h("span", { class: "branch" }, h("span", { class: "sr" }, "branch "), said(name));
 
-export const SENDERS = { github: "GitHub", gitlab: "GitLab", jenkins: "Jenkins", flat: "webhook" };
+export const SENDERS = { circleci: "CircleCI", github: "GitHub", gitlab: "GitLab", jenkins: "Jenkins", flat: "webhook" };
 export const senderOf = (build) => {
   if (/^https:\/\/github\.com\//.test(build.url ?? "")) return "GitHub";
-  return ["gitlab", "jenkins"].includes(build.provider) ? SENDERS[build.provider] : "the sender";
+  return ["circleci", "gitlab", "jenkins"].includes(build.provider) ? SENDERS[build.provider] : "the sender";
 };
 
 /** `short` where there is little room; it is named in full all the same. */

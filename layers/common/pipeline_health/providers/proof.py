@@ -12,6 +12,7 @@ from pipeline_health.providers.delivery import Delivery
 from pipeline_health.providers.refusal import Unauthorized
 
 SIGNATURE: Final = "x-hub-signature-256"
+_CIRCLECI: Final = "circleci-signature"
 _STANDARD: Final = "webhook-signature"
 _GITLAB: Final = "x-gitlab-token"
 _SIGNING: Final = "whsec_"
@@ -41,6 +42,21 @@ def require_token(delivery: Delivery, secrets: Sequence[bytes]) -> None:
 def require_either(delivery: Delivery, secrets: Sequence[bytes]) -> None:
     """The signature where one is given (never a fall back from a wrong one), else the token."""
     (require_signature if SIGNATURE in delivery.headers else require_token)(delivery, secrets)
+
+
+def require_circleci(delivery: Delivery, secrets: Sequence[bytes]) -> None:
+    """`v1=` and the hex HMAC of the raw body, among signatures of other versions.
+
+    https://circleci.com/docs/reference/outbound-webhooks-reference/
+    """
+    given = [_plain(each.strip()) for each in delivery.headers.get(_CIRCLECI, "").split(",")]
+    matches = [
+        compare_digest(one, b"v1=" + _hex(delivery.body, secret))
+        for secret in _usable(secrets)
+        for one in given
+    ]
+    if not any(matches):
+        raise Unauthorized("circleci-signature is missing or is not the body's HMAC with the secret.")
 
 
 def require_gitlab(delivery: Delivery, secrets: Sequence[bytes]) -> None:
@@ -98,7 +114,11 @@ def _usable(secrets: Sequence[bytes]) -> list[bytes]:
 
 
 def _signature(body: bytes, secret: bytes) -> bytes:
-    return b"sha256=" + hmac_digest(secret, body, sha256).hex().encode()
+    return b"sha256=" + _hex(body, secret)
+
+
+def _hex(body: bytes, secret: bytes) -> bytes:
+    return hmac_digest(secret, body, sha256).hex().encode()
 
 
 def _tokens(delivery: Delivery) -> list[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline_health.providers import github, github_words, gitlab, jenkins
+from pipeline_health.providers import circleci, github, github_words, gitlab, jenkins
 from pipeline_health.providers.delivery import Delivery, Parsed
 
 
@@ -17,6 +17,7 @@ class Sender:
 
 
 SENDERS: Final[Mapping[str, Sender]] = {
+    circleci.PROVIDER: Sender(circleci.verify, circleci.parse),
     github_words.PROVIDER: Sender(github.verify, github.parse),
     gitlab.PROVIDER: Sender(gitlab.verify, gitlab.parse),
     jenkins.PROVIDER: Sender(jenkins.verify, jenkins.parse),
