@@ -33,7 +33,8 @@ def main() -> None:
         report, jobs = _rebuild(bench, now())
     except (BadSettingError, NoSecretError, BotoCoreError, ClientError, Contended) as error:
         sys.exit(f"make rebuild: {error}")
-    print(*report.differences, *jobs.differences, sep="\n")
+    for line in (*report.differences, *jobs.differences):
+        print(line)
     print(
         f"{report.pipelines} pipelines: {report.counted} builds and {jobs.counted} jobs had not been counted,"
         f" {len(report.differences) + len(jobs.differences)} differences mended."
