@@ -21,6 +21,11 @@ HOUR_MS = 3_600_000
 DEFAULTS = frozenset({"main", "master"})
 
 
+def concluded_by(builds: Iterable[Build]) -> list[Concluded]:
+    found = (Concluded.of(build.commit, build.status, build.completed_at) for build in builds)
+    return [each for each in found if each]
+
+
 @dataclass
 class MemoryCounts:
     """Behaves as the metrics table does: what is written under a stale lock is refused whole."""

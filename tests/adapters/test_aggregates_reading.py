@@ -18,13 +18,13 @@ from pipeline_health.adapters.rows_reading import RowsReading
 from pipeline_health.adapters.transaction import buckets
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.build import Build, Status, digest
-from pipeline_health.domain.flaky import Commits, concluded_by
+from pipeline_health.domain.flaky import Commits
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import KINDS, Kind, Window
 from pipeline_health.flows.metrics import RowCounts, Share
 from tests.adapters.test_counts import requests_of
 from tests.adapters.test_metrics_reading import expected
-from tests.counting import expected_totals
+from tests.counting import concluded_by, expected_totals
 from tests.reading import NOW, ended
 
 IDS = ["github.1.2", "github.1.20", "jenkins~a"]

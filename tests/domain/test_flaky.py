@@ -3,8 +3,9 @@
 import pytest
 
 from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.flaky import Commits, Concluded, Verdict, concluded_by, is_flagged
+from pipeline_health.domain.flaky import Commits, Concluded, Verdict, is_flagged
 from pipeline_health.domain.times import DAY, HOUR
+from tests.counting import concluded_by
 from tests.reading import NOW, ended
 
 S, F, C, K = Status.SUCCESS, Status.FAILURE, Status.CANCELLED, Status.SKIPPED
@@ -25,6 +26,7 @@ def history(*states: tuple[str | None, Status]) -> list[Build]:
         ([("a", F), ("a", F)], []),
         ([("a", F), ("b", S)], []),
         ([("a", F), ("a", C), ("a", K)], []),
+        ([("a", C), ("a", K), ("a", S)], []),
         ([(None, F), (None, S)], []),
         ([("a", F), ("b", F), ("a", S), ("b", S), ("c", S)], ["a", "b"]),
     ],

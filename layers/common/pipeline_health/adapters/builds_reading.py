@@ -14,7 +14,8 @@ from pipeline_health.adapters.keys import (
     run_of_build,
 )
 from pipeline_health.adapters.table_reading import TableReading
-from pipeline_health.domain.build import Build
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, just_below
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FILTERED: Final = 1_000  # builds that one request looks at where a filter lets only some through
 JOBS: Final = 500  # of one build
+_CONCLUDED: Final = ("commit", "status", "completed_at")
 _BUILD_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}\.[A-Za-z0-9_~-]{1,100}\.[0-9]{1,7}")
 
 
@@ -39,21 +41,28 @@ class BuildsReading:
     def _slice(self, partition: tuple[str, str, str], stretch: Stretch, limit: int) -> Slice[Build]:
         if stretch.empty:
             return Slice([], None)
-        index, attribute, value = partition
-        names = {"#partition": attribute, "#at": "at"}
-        bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
-        ask = {
-            "IndexName": index,
-            "KeyConditionExpression": "#partition = :partition AND #at BETWEEN :floor AND :upper",
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": to_item({":partition": value, **bounds}),
-            "ScanIndexForward": False,
-            "Limit": limit,
-        }
+        ask = _newest(partition, stretch, limit)
         answer = self._table.query(**(_filtered(ask, stretch.filters) if stretch.filters else ask))
         builds = [(item["at"]["S"], build_from(item)) for item in answer["Items"]]
         reached = answer["LastEvaluatedKey"]["at"]["S"] if "LastEvaluatedKey" in answer else None
         return Slice(builds, reached)
+
+    def concluded_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> list[Concluded]:
+        """By hand, and only what it takes of each build: the newest of some weeks are a thousand."""
+        if stretch.empty:
+            return []
+        ask = _newest(("by_pipeline", "pk", pipeline_id), stretch, limit)
+        names = {**ask["ExpressionAttributeNames"], **{f"#{name}": name for name in ("build", *_CONCLUDED)}}
+        wanted = ", ".join(f"#build.#{name}" for name in _CONCLUDED)
+        answer = self._table.query(
+            **{
+                **ask,
+                "ExpressionAttributeNames": names,
+                "ProjectionExpression": wanted,
+            }
+        )
+        found = (_concluded(item["build"]["M"]) for item in answer["Items"])
+        return [concluded for concluded in found if concluded]
 
     def get(self, build_id: str) -> Build | None:
         if not _BUILD_ID.fullmatch(build_id):
@@ -80,6 +89,26 @@ class BuildsReading:
         """By their ids, without those that are gone."""
         builds = map(build_from, self._table.get_many(map(build_key_of, set(build_ids))))
         return {build.id: build for build in builds}
+
+
+def _newest(partition: tuple[str, str, str], stretch: Stretch, limit: int) -> dict[str, Any]:
+    """What is asked for the newest builds of a partition of an index."""
+    index, attribute, value = partition
+    bounds = {":floor": stretch.floor, ":upper": just_below(stretch.below)}
+    return {
+        "IndexName": index,
+        "KeyConditionExpression": "#partition = :partition AND #at BETWEEN :floor AND :upper",
+        "ExpressionAttributeNames": {"#partition": attribute, "#at": "at"},
+        "ExpressionAttributeValues": to_item({":partition": value, **bounds}),
+        "ScanIndexForward": False,
+        "Limit": limit,
+    }
+
+
+def _concluded(said: Mapping[str, Any]) -> Concluded | None:
+    commit = said["commit"]["S"] if "commit" in said else None
+    completed_at = int(said["completed_at"]["N"]) if "completed_at" in said else None
+    return Concluded.of(commit, Status(said["status"]["S"]), completed_at)
 
 
 def _filtered(ask: dict[str, Any], filters: Mapping[str, str]) -> dict[str, Any]:

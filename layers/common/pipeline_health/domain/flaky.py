@@ -4,11 +4,11 @@ A pipeline is flagged once it had as many such commits as a setting says within 
 seven days passed without another.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.build import Status
 from pipeline_health.domain.times import DAY
 
 SPAN: Final = 7 * DAY
@@ -21,6 +21,13 @@ class Concluded(NamedTuple):
     commit: str
     passed: bool
     at: int
+
+    @classmethod
+    def of(cls, commit: str | None, status: Status, completed_at: int | None) -> "Concluded | None":
+        """None of a build that says nothing of a commit."""
+        if not commit or not status.conclusive or completed_at is None:
+            return None
+        return cls(commit, status is Status.SUCCESS, completed_at)
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,6 @@ class Verdict:
         commits = Commits.of(each for each in concluded if each.at >= now - LOOK_BACK)
         flagged = is_flagged(commits.flaky.values(), now, threshold)
         return cls(flagged, commits.since(now - SPAN))
-
-
-def concluded_by(builds: Iterable[Build]) -> Iterator[Concluded]:
-    for build in builds:
-        if build.commit and build.status.conclusive and build.completed_at is not None:
-            yield Concluded(build.commit, build.status is Status.SUCCESS, build.completed_at)
 
 
 def is_flagged(times: Iterable[int], now: int, threshold: int) -> bool:

@@ -6,6 +6,7 @@ arithmetic of decimals keeps exactly (DynamoDB keeps 38). Packed numbers add up 
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 BINS: Final = 4
@@ -30,17 +31,25 @@ def packed(counters: Mapping[str, int]) -> Counter[str]:
 def unpacked(counters: Mapping[str, int]) -> Counter[str]:
     found: Counter[str] = Counter()
     for name, value in counters.items():
-        prefix, kind, number = _parts(name)
-        if kind not in _KINDS:
+        bins = _bins_of(name)
+        if not bins:
             found[name] += value
-            continue
-        place, rest = int(number) * BINS, value
-        while rest > 0:
+        rest = max(0, value)
+        for each in bins:
             rest, count = divmod(rest, ROOM)
             if count:
-                found[f"{prefix}{_KINDS[kind]}{place}"] += count
-            place += 1
+                found[each] += count
     return found
+
+
+@lru_cache(maxsize=4096)
+def _bins_of(name: str) -> tuple[str, ...]:
+    """The names in a packed number, the lowest digits' first. There are some thousand in all."""
+    prefix, kind, number = _parts(name)
+    if kind not in _KINDS:
+        return ()
+    first = int(number) * BINS
+    return tuple(f"{prefix}{_KINDS[kind]}{place}" for place in range(first, first + BINS))
 
 
 def _parts(name: str) -> tuple[str, str, str]:

@@ -6,10 +6,9 @@ from typing import Final, Protocol
 from pipeline_health.api.problems import not_found
 from pipeline_health.api.questions import PipelineQuestion
 from pipeline_health.domain.aggregates import Scope
-from pipeline_health.domain.build import Build
 from pipeline_health.domain.figures import Figures, rate
-from pipeline_health.domain.flaky import LOOK_BACK, Verdict, concluded_by
-from pipeline_health.domain.newest import Slice, Stretch, position_of
+from pipeline_health.domain.flaky import LOOK_BACK, Concluded, Verdict
+from pipeline_health.domain.newest import Stretch, position_of
 from pipeline_health.domain.overdue import silent_since, stuck, usual_gap
 from pipeline_health.domain.pipeline import RECENT_BUILDS, Branch, Card
 from pipeline_health.domain.slower import slower
@@ -37,7 +36,8 @@ class PipelineStore(Protocol):
 
 
 class BuildsStore(Protocol):
-    def newest_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> Slice[Build]: ...
+    def concluded_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> list[Concluded]:
+        """By the newest builds there, at most so many of them."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class OnePipeline:
 
     def _flaky(self, pipeline_id: str, now: int) -> View:
         stretch = Stretch(position_of(now - LOOK_BACK - LONG), position_of(now + AHEAD))
-        builds = self.builds.newest_of(pipeline_id, stretch, BUILDS).found
-        verdict = Verdict.of(concluded_by(build for _, build in builds), now, self.flaky_commits)
+        concluded = self.builds.concluded_of(pipeline_id, stretch, BUILDS)
+        verdict = Verdict.of(concluded, now, self.flaky_commits)
         week = verdict.week
         newest = sorted(week.flaky.items(), key=lambda item: (-item[1], item[0]))
         return {
