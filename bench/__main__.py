@@ -14,7 +14,7 @@ from typing import Final
 from bench.client import Figure
 
 ROOT: Final = Path(__file__).parent.parent
-IN_PROCESS: Final = ("ingest", "spending", "asking", "rows")  # start what they need themselves
+IN_PROCESS: Final = ("ingest", "spending", "asking", "rows", "every")  # start what they need themselves
 ON_A_STACK: Final = ("summary", "growth", "outputs", "live", "steady", "load", "aggregate")
 READY_SECONDS: Final = 15
 PATIENCE_SECONDS: Final = 120

@@ -38,6 +38,7 @@ class Spent:
     index_writes: float = 0
     reads: float = 0
     items: int = 0  # written
+    brought: int = 0  # items read, as bench.table knows
 
     @property
     def sent(self) -> int:
@@ -95,8 +96,8 @@ class Meter:
         self.spent.items += 1
         self.spent.writes += times * _units(max(size(write.before), size(after)), WRITE)
         for index in self._table(write.table).get("GlobalSecondaryIndexes", ()):
-            keys = _names(index) | _names(self._table(write.table))
-            units = _index_units(_projected(write.before, index, keys), _projected(after, index, keys), index)
+            keys = names_of(index) | names_of(self._table(write.table))
+            units = _index_units(projected(write.before, index, keys), projected(after, index, keys), index)
             self.spent.index_writes += units
             self.spent.writes += units
 
@@ -106,18 +107,18 @@ class Meter:
             for table, said in asked["RequestItems"].items():
                 found = parsed.get("Responses", {}).get(table, [])
                 sizes = [size(item) for item in found] + [0] * (len(said["Keys"]) - len(found))
-                yield from (_read_units(each, said) for each in sizes)
+                yield from (read_units(each, said) for each in sizes)
         elif "Key" in asked:
-            yield _read_units(size(parsed.get("Item")), asked)
+            yield read_units(size(parsed.get("Item")), asked)
         else:
-            yield _read_units(sum(size(item) for item in parsed.get("Items", ())), asked)
+            yield read_units(sum(size(item) for item in parsed.get("Items", ())), asked)
 
     def _stored(self, table: str, key: Item) -> Item | None:
         answer = self._aside.get_item(TableName=table, Key=key, ConsistentRead=True)
         return cast("Item | None", answer.get("Item"))
 
     def _key(self, table: str, item: Item) -> Item:
-        return {name: item[name] for name in _names(self._table(table))}
+        return {name: item[name] for name in names_of(self._table(table))}
 
     def _table(self, name: str) -> Mapping[str, Any]:
         if name not in self._tables:
@@ -135,18 +136,18 @@ def stored_bytes(client: Any, table: str) -> int:
     described = client.describe_table(TableName=table)["Table"]
     items = items_of(client, table)
     indexes = described.get("GlobalSecondaryIndexes", ())
-    keys = {id(index): _names(index) | _names(described) for index in indexes}
-    copies = [_projected(item, index, keys[id(index)]) for item in items for index in indexes]
+    keys = {id(index): names_of(index) | names_of(described) for index in indexes}
+    copies = [projected(item, index, keys[id(index)]) for item in items for index in indexes]
     return sum(size(each) + OVERHEAD for each in [*items, *copies] if each)
 
 
-def _names(keyed: Mapping[str, Any]) -> set[str]:
+def names_of(keyed: Mapping[str, Any]) -> set[str]:
     return {each["AttributeName"] for each in keyed["KeySchema"]}
 
 
-def _projected(item: Item | None, index: Mapping[str, Any], keys: set[str]) -> Item | None:
+def projected(item: Item | None, index: Mapping[str, Any], keys: set[str]) -> Item | None:
     """What of an item stands in an index; None of one that lacks the index's key."""
-    if item is None or not _names(index) <= item.keys():
+    if item is None or not names_of(index) <= item.keys():
         return None
     kind = index["Projection"]["ProjectionType"]
     if kind == "ALL":
@@ -159,12 +160,12 @@ def _index_units(before: Item | None, after: Item | None, index: Mapping[str, An
     """Nothing where nothing projected changed; two writes where the key did, to take out and to put in."""
     if before == after:
         return 0
-    if before and after and all(before[name] == after[name] for name in _names(index)):
+    if before and after and all(before[name] == after[name] for name in names_of(index)):
         return _units(max(size(before), size(after)), WRITE)
     return sum(_units(size(each), WRITE) for each in (before, after) if each)
 
 
-def _read_units(sized: int, asked: Mapping[str, Any]) -> float:
+def read_units(sized: int, asked: Mapping[str, Any]) -> float:
     return _units(sized, READ) * (1 if asked.get("ConsistentRead") else 0.5)
 
 

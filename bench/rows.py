@@ -1,24 +1,21 @@
 """GET /metrics/pipelines of 1,000 pipelines, in requests, units and CPU: `python -m bench.rows`.
 
-The table is one in this process whose answers end at 1 MB as DynamoDB's do; moto would take minutes for it.
-Ten pipelines with ten builds a day are really counted, and each stands for a hundred.
+Asked of bench.table: moto would take minutes. Ten pipelines with ten builds a day are really counted, and
+each stands for a hundred.
 """
 
 import json
 import random
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final, cast
 
-from bench.capacity import READ, Spent
+from bench.capacity import Spent
 from bench.client import Figure, show
-from bench.item_size import size
 from bench.product import DEFAULTS, START
+from bench.table import Tables
 from pipeline_health.adapters.counted_items import card_item
 from pipeline_health.adapters.dynamodb import Item, to_item
 from pipeline_health.adapters.keys import place_of_pipelines
@@ -41,57 +38,11 @@ DAYS: Final = 180  # 90 and the 90 before
 WINDOWS: Final = ("24h", "7d", "30d", "90d")
 NOW: Final = START + DAY  # at noon, when a window cuts most hours out of its days
 REQUESTS: Final = 50
-ANSWER: Final = 1024 * 1024  # bytes
 BODY: Final = 3_000_000  # bytes, half of what a function may answer with
 
 
-class Table:
-    """Of a client as much as reading rows takes."""
-
-    def __init__(self, items: Iterable[Item]) -> None:
-        ordered = sorted(((item["pk"]["S"], item["sk"]["S"], item) for item in items), key=itemgetter(0, 1))
-        self._by_key = {(pk, sk): item for pk, sk, item in ordered}
-        self._partitions = {pk: [sk for _, sk, _ in some] for pk, some in groupby(ordered, itemgetter(0))}
-        self._pages: dict[tuple[str, str, str], tuple[str, int]] = {}
-        self.spent, self.aggregates = Spent(), 0
-
-    def query(self, **ask: Any) -> Any:
-        values = {name: value["S"] for name, value in ask["ExpressionAttributeValues"].items()}
-        first = ask.get("ExclusiveStartKey", {"sk": {"S": ""}})["sk"]["S"]
-        first = first + "\0" if first else values.get(":first", "")
-        place = values[":pk"], first, values.get(":last", "~")
-        if place not in self._pages:
-            page = self._page(*place)
-            self._pages[place] = json.dumps(page), sum(map(size, page["Items"]))
-        body, length = self._pages[place]
-        answer = json.loads(body)
-        self._count("Query", length, answer["Items"])
-        return answer
-
-    def _page(self, pk: str, first: str, last: str) -> View:
-        names, page, length = self._partitions.get(pk, []), list[Item](), 0
-        for sk in names[bisect_left(names, first) : bisect_right(names, last)]:
-            page.append(self._by_key[pk, sk])
-            length += size(page[-1])
-            if length >= ANSWER:
-                return {"Items": page, "LastEvaluatedKey": to_item({"pk": pk, "sk": sk})}
-        return {"Items": page}
-
-    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803  # as the client calls it
-        ((table, asked),) = RequestItems.items()
-        found = [self._by_key.get((key["pk"]["S"], key["sk"]["S"])) for key in asked["Keys"]]
-        there = [dict(item) for item in found if item]  # whoever reads may take an answer apart
-        self._count("BatchGetItem", len(found) * READ, there)
-        return {"Responses": {table: there}}
-
-    def _count(self, operation: str, read: int, items: list[Item]) -> None:
-        self.spent.requests[operation] += 1
-        self.spent.reads += -(-max(1, read) // READ) / 2
-        self.aggregates += sum(item["pk"]["S"] != "cards" for item in items)
-
-
 @cache
-def table() -> Table:
+def tables() -> Tables:
     """Of aggregates those that some window reads."""
     asked = [Window.parse(window, NOW) for window in WINDOWS]
     read = Cover.of([each for window in asked for each in (window, window.before)])
@@ -99,7 +50,9 @@ def table() -> Table:
     numbers: Mapping[Kind, Iterable[int]] = {"hours": read.hours, "days": days, "weeks": read.each_week}
     places = {place_of_pipelines(kind, number) for kind, some in numbers.items() for number in some}
     items = [item for number in range(COUNTED) for item in _counted(f"github.1.{number}", places)]
-    return Table(_copy(item, copy) for copy in range(PIPELINES // COUNTED) for item in items)
+    return Tables(
+        ("MetricsTable", _copy(item, copy)) for copy in range(PIPELINES // COUNTED) for item in items
+    )
 
 
 def _counted(pipeline_id: str, places: Container[tuple[str, str]]) -> Iterator[Item]:
@@ -149,16 +102,16 @@ def _copy(item: Item, copy: int) -> Item:
 @dataclass(frozen=True)
 class Asked:
     spent: Spent
-    aggregates: int
+    aggregates: int  # all that was read but the cards
     answer: View
 
 
 def ask(window: str, **said: Any) -> Asked:
-    at = table()
-    at.spent, at.aggregates = Spent(), 0
+    at = tables()
     flow = Rows(MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS), 3)
-    answer = flow.page(PipelineMetricsQuestion(window=window, **said), NOW)
-    return Asked(at.spent, at.aggregates, answer)
+    with at.measuring() as spent:
+        answer = flow.page(PipelineMetricsQuestion(window=window, **said), NOW)
+    return Asked(spent, spent.brought - PIPELINES, answer)
 
 
 def measure() -> Iterator[Figure]:
