@@ -23,7 +23,8 @@ WEEK: Final = 7 * DAY
 # From a run's first webhook to its last job: it may take 35 days, and be begun again up to 30 days later.
 # https://docs.github.com/en/actions/reference/limits
 # https://docs.github.com/actions/managing-workflow-runs/re-running-workflows-and-jobs
-LONGEST_RUN: Final = 65 * DAY
+LONGEST_ATTEMPT: Final = 35 * DAY
+LONGEST_RUN: Final = LONGEST_ATTEMPT + 30 * DAY
 SOME: Final = 10  # pipelines, of which a line tells
 
 
@@ -69,8 +70,10 @@ def telling(pipelines: Iterable[str], what: str) -> Iterator[str]:
 
 
 def since(instant: int, retention_days: int) -> int:
-    """The first week of which no build can have expired yet: a build is stored after it completed."""
-    return -(-(instant - retention_days * DAY + HOUR) // WEEK) * WEEK
+    """The first week of which no build can have expired, nor will while we look: it stays so long after it
+    was first told, and may have run for long after that.
+    """
+    return -(-(instant - retention_days * DAY + LONGEST_ATTEMPT + HOUR) // WEEK) * WEEK
 
 
 def first_day_of_jobs(instant: int, retention_days: int) -> int:

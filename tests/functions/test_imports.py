@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from pipeline_health.api.deferred import deferred
+from pipeline_health.providers.senders import NAMES
 from tests.template import ROOT
 
 NEVER = {"boto3", "s3transfer", "pydantic.v1", "jsonschema", "requests", "asyncio"}
@@ -46,10 +47,15 @@ def test_a_handler_brings_in_no_more_than_it_needs(handler: str, most: int) -> N
     assert len(brought) <= most
 
 
+def test_a_sender_is_read_when_it_first_writes() -> None:
+    senders = {f"pipeline_health.providers.{name}" for name in NAMES}
+    assert modules("functions.ingest.app") & senders == set()
+
+
 def test_the_api_brings_in_no_second_sdk_and_no_sender() -> None:
     brought = modules("functions.metrics.api")
-    senders = {name for name in brought if name.startswith("pipeline_health.providers.git")}
-    assert brought & {"boto3", "pipeline_health.flows.ingest"} == senders == set()
+    senders = {f"pipeline_health.providers.{name}" for name in NAMES}
+    assert brought & {"boto3", "pipeline_health.flows.ingest", *senders} == set()
     assert len(brought) <= 730
 
 

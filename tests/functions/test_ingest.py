@@ -67,7 +67,7 @@ def post(given: Event) -> Answer:
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        (event("gitlab", {}), 404),
+        (event("travis", {}), 404),
         (event("github", "nonsense"), 400),
         (event("github", "%%%", isBase64Encoded=True), 400),
         (event("github", github_run(id="x"), GITHUB), 422),

@@ -1,24 +1,39 @@
-"""Every sender we take webhooks from. A new one is a file beside this one and a line here."""
+"""Every sender we take webhooks from. A new one is a file beside this one and its name here.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+A file is read when its sender first writes: most stacks hear from one or two.
+"""
 
-from pipeline_health.providers import circleci, github, github_words, gitlab, jenkins
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Final, Protocol, cast
+
 from pipeline_health.providers.delivery import Delivery, Parsed
 
 
-@dataclass(frozen=True)
-class Sender:
-    """`verify` raises Unauthorized, `parse` Refusal; both are pure."""
+class Sender(Protocol):
+    """A file; what it does is pure."""
 
-    verify: Callable[[Delivery, Sequence[bytes]], None]
-    parse: Callable[[Delivery], Parsed]
+    def verify(self, delivery: Delivery, secrets: Sequence[bytes]) -> None:
+        """Unauthorized where the delivery is not proven to come from who knows one of the secrets."""
+
+    def parse(self, delivery: Delivery) -> Parsed:
+        """Refusal where it cannot be used."""
 
 
-SENDERS: Final[Mapping[str, Sender]] = {
-    circleci.PROVIDER: Sender(circleci.verify, circleci.parse),
-    github_words.PROVIDER: Sender(github.verify, github.parse),
-    gitlab.PROVIDER: Sender(gitlab.verify, gitlab.parse),
-    jenkins.PROVIDER: Sender(jenkins.verify, jenkins.parse),
-}
+NAMES: Final = ("circleci", "github", "gitlab", "jenkins")
+
+
+class _Senders(Mapping[str, Sender]):
+    def __getitem__(self, provider: str) -> Sender:
+        if provider not in NAMES:
+            raise KeyError(provider)
+        return cast("Sender", import_module(f"pipeline_health.providers.{provider}"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+SENDERS: Final[Mapping[str, Sender]] = _Senders()
