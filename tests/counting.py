@@ -22,8 +22,11 @@ DEFAULTS = frozenset({"main", "master"})
 
 
 def concluded_by(builds: Iterable[Build]) -> list[Concluded]:
-    found = (Concluded.of(build.commit, build.status, build.completed_at) for build in builds)
-    return [each for each in found if each]
+    return [
+        Concluded(build.commit, build.status is Status.SUCCESS, build.completed_at)
+        for build in builds
+        if build.commit and build.status.conclusive and build.completed_at is not None
+    ]
 
 
 @dataclass

@@ -9,7 +9,6 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from pipeline_health.adapters import builds_reading
 from pipeline_health.adapters.builds_reading import BuildsReading
 from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.newest import Stretch, position_of
 from pipeline_health.domain.times import HOUR
 from tests.reading import NOW, a_build, ended, store
@@ -70,25 +69,13 @@ def test_it_asks_nothing_about_an_empty_stretch(dynamodb: DynamoDBClient) -> Non
     assert reading.newest("2026-H2", nothing, 9).found == reading.newest_of("a.1", nothing, 9).found == []
 
 
-def test_it_tells_how_commits_ended_of_the_newest_builds_alone(dynamodb: DynamoDBClient) -> None:
-    builds = [
-        ended(HOUR, commit="a"),
-        ended(2 * HOUR, Status.FAILURE, commit="b"),
-        ended(3 * HOUR, Status.CANCELLED, commit="c"),
-        ended(4 * HOUR, commit=None),
-        ended(5 * HOUR, commit="e"),
-        ended(6 * HOUR, commit="f"),
-    ]
-    store(dynamodb, *builds)
+def test_it_names_the_commits_of_the_newest_builds_alone(dynamodb: DynamoDBClient) -> None:
+    commits = ["a", "b", "a", None, "e", "f"]
+    store(dynamodb, *(ended(n * HOUR, commit=commit) for n, commit in enumerate(commits, 1)))
     reading = BuildsReading(dynamodb, "BuildsTable")
     stretch = Stretch(position_of(0), position_of(NOW))
-    concluded = reading.concluded_of("github.1.2", stretch, 5)
-    assert concluded == [
-        Concluded("a", passed=True, at=NOW - HOUR),
-        Concluded("b", passed=False, at=NOW - 2 * HOUR),
-        Concluded("e", passed=True, at=NOW - 5 * HOUR),
-    ]
-    assert reading.concluded_of("github.1.2", Stretch(stretch.floor, stretch.floor), 5) == []
+    assert reading.commits_of("github.1.2", stretch, 5) == {"a", "b", "e"}
+    assert reading.commits_of("github.1.2", Stretch(stretch.floor, stretch.floor), 5) == set()
 
 
 def test_it_gets_many_builds_and_leaves_out_what_is_gone(dynamodb: DynamoDBClient) -> None:

@@ -67,7 +67,7 @@ COUNTED_ALIKE: Final[dict[str, Callable[[Readers], Any]]] = {
 # What of these is looked at and not told only DynamoDB knows.
 LOOKED_AT: Final[dict[str, Callable[[Readers], Any]]] = {
     "failed builds": lambda at: at.builds.newest(HALF_YEAR, FAILED, 5).found,
-    "commits": lambda at: at.builds.concluded_of(ASKED, ALL, 100),
+    "commits": lambda at: at.builds.commits_of(ASKED, ALL, 100),
 }
 
 

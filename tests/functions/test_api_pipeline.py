@@ -10,6 +10,7 @@ from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.api.pipeline_answers import OnePipeline
 from pipeline_health.domain.build import Status
 from pipeline_health.domain.times import DAY, HOUR
+from pipeline_health.flows import pipeline as flow
 from tests.reading import NOW, count, ended, get, serve
 
 F = Status.FAILURE
@@ -71,6 +72,29 @@ def test_it_flags_a_flaky_pipeline_and_names_the_commits(dynamodb: DynamoDBClien
     assert pipeline()["flaky"]["flagged"] is True
 
 
+def test_it_counts_flaky_commits_that_too_many_builds_have_come_after(
+    dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "BUILDS", 2)
+    twice = [ended(n * HOUR, s, commit=f"c{n // 2}") for n, s in ((2, F), (3, Status.SUCCESS))]
+    many = [ended(n * DAY, s, commit="old") for n, s in ((3, F), (2, Status.SUCCESS))]
+    count(dynamodb, *twice, *many)
+    flaky = pipeline()["flaky"]
+    assert (flaky["commits"], flaky["flaky"], flaky["rate"]) == (2, 2, 100)
+    assert [each["commit"] for each in flaky["flaky_commits"]] == ["c1"]
+
+
+def test_it_asks_no_build_where_no_commit_is_flaky(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, ended(HOUR, F, commit="c1"), ended(2 * HOUR, commit="c2"))
+    asked: list[str] = []
+    reading_client().meta.events.register(
+        "before-parameter-build.dynamodb", lambda params, **_: asked.append(params.get("TableName", ""))
+    )
+    assert pipeline()["flaky"]["flaky_commits"] == []
+    assert "BuildsTable" not in asked
+    assert "MetricsTable" in asked
+
+
 def test_its_row_says_the_same_of_its_commits(dynamodb: DynamoDBClient) -> None:
     def row() -> dict[str, Any]:
         (found,) = get("/metrics/pipelines", window="24h", branch="default").json["pipelines"]
@@ -81,7 +105,7 @@ def test_its_row_says_the_same_of_its_commits(dynamodb: DynamoDBClient) -> None:
         said = pipeline()["flaky"]
         return row() == {
             **{name: said[name] for name in ("flagged", "rate", "commits")},
-            "flaky": len(said["flaky_commits"]),
+            "flaky": said["flaky"],
         }
 
     twice = [

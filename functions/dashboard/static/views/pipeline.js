@@ -63,7 +63,7 @@ function headOf(pipeline, build) {
 function mattersOf(pipeline) {
   if (!pipeline) return [];
   const { flaky, slower, silent, stuck } = pipeline;
-  const commits = flaky.flaky_commits.length;
+  const commits = flaky.flaky;
   return [
     commits > 0 && matter("Flaky", `${plural(commits, "commit")} both failed and passed within seven days, nothing changed between`, flaky.flagged),
     slower.slower && matter("Slower", `p95 is ${duration(slower.p95)}, was ${duration(slower.before)} before`, true),

@@ -14,8 +14,7 @@ from pipeline_health.adapters.keys import (
     run_of_build,
 )
 from pipeline_health.adapters.table_reading import TableReading
-from pipeline_health.domain.build import Build, Status
-from pipeline_health.domain.flaky import Concluded
+from pipeline_health.domain.build import Build
 from pipeline_health.domain.jobs import Job
 from pipeline_health.domain.newest import Slice, Stretch, just_below
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 FILTERED: Final = 1_000  # builds that one request looks at where a filter lets only some through
 JOBS: Final = 500  # of one build
-_CONCLUDED: Final = ("commit", "status", "completed_at")
 _BUILD_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}\.[A-Za-z0-9_~-]{1,100}\.[0-9]{1,7}")
 
 
@@ -47,22 +45,15 @@ class BuildsReading:
         reached = answer["LastEvaluatedKey"]["at"]["S"] if "LastEvaluatedKey" in answer else None
         return Slice(builds, reached)
 
-    def concluded_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> list[Concluded]:
-        """By hand, and only what it takes of each build: the newest of some weeks are a thousand."""
+    def commits_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> set[str]:
+        """Those of the newest builds there, at most so many of them, and nothing else of any."""
         if stretch.empty:
-            return []
+            return set()
         ask = _newest(("by_pipeline", "pk", pipeline_id), stretch, limit)
-        names = {**ask["ExpressionAttributeNames"], **{f"#{name}": name for name in ("build", *_CONCLUDED)}}
-        wanted = ", ".join(f"#build.#{name}" for name in _CONCLUDED)
-        answer = self._table.query(
-            **{
-                **ask,
-                "ExpressionAttributeNames": names,
-                "ProjectionExpression": wanted,
-            }
-        )
-        found = (_concluded(item["build"]["M"]) for item in answer["Items"])
-        return [concluded for concluded in found if concluded]
+        names = {**ask["ExpressionAttributeNames"], "#build": "build", "#commit": "commit"}
+        only = {"ExpressionAttributeNames": names, "ProjectionExpression": "#build.#commit"}
+        answer = self._table.query(**{**ask, **only})
+        return {item["build"]["M"]["commit"]["S"] for item in answer["Items"] if "build" in item}
 
     def get(self, build_id: str) -> Build | None:
         if not _BUILD_ID.fullmatch(build_id):
@@ -103,12 +94,6 @@ def _newest(partition: tuple[str, str, str], stretch: Stretch, limit: int) -> di
         "ScanIndexForward": False,
         "Limit": limit,
     }
-
-
-def _concluded(said: Mapping[str, Any]) -> Concluded | None:
-    commit = said["commit"]["S"] if "commit" in said else None
-    completed_at = int(said["completed_at"]["N"]) if "completed_at" in said else None
-    return Concluded.of(commit, Status(said["status"]["S"]), completed_at)
 
 
 def _filtered(ask: dict[str, Any], filters: Mapping[str, str]) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class RowsReading(AggregatesReading):
         all_days = sorted({*cover.days, *days})
         numbers: Numbers = {"hours": cover.hours, "days": all_days, "weeks": cover.each_week}
         asked = sum(map(len, numbers.values()))
-        queries = [each for kind, some in numbers.items() for each in ranges(kind, some, of)]
+        queries = [each for kind, some in numbers.items() for each in ranges(kind, some, of)] if of else []
         found = _Found(ids, windows, days)
-        if KEY * asked * len(ids) <= QUERY * len(queries) + asked * of / TOGETHER:
+        if not of or KEY * asked * len(ids) <= QUERY * len(queries) + asked * of / TOGETHER:
             places = [(kind, number) for kind, some in numbers.items() for number in some]
             keys = (aggregate_key(kind, Scope(pipeline_id=one), n) for one in ids for kind, n in places)
             found.take(self._table.get_many(keys))

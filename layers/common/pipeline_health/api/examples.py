@@ -116,6 +116,7 @@ PIPELINE: Final[dict[str, Any]] = {
         "flagged": False,
         "rate": 2.13,
         "commits": 47,
+        "flaky": 1,
         "flaky_commits": [
             {"commit": "acb5820ced9479c074f688cc328bf03f341a511d", "at": "2026-11-22T09:12:44.000Z"}
         ],

@@ -167,9 +167,6 @@ class Flakiness(Answer):
     ]
     rate: Annotated[Percent, described("Flaky ones of these commits, in percent.")]
     commits: Annotated[int, described("Commits first concluded in the last seven days.")]
-
-
-class RowFlaky(Flakiness):
     flaky: Annotated[int, described("Commits that turned out to be flaky in the last seven days.")]
 
 
@@ -181,7 +178,7 @@ class PipelineFigures(Figures):
     streak: Annotated[RowStreak | None, described("Of its default branch, else of its last active one.")]
     broken_since: Annotated[Time | None, described("null while that branch is green.")]
     slower: Slower
-    flaky: Annotated[RowFlaky, described("Whatever the window; GET /pipelines/{id} names the commits.")]
+    flaky: Annotated[Flakiness, described("Whatever the window; GET /pipelines/{id} names the commits.")]
 
 
 class PipelineMetrics(Bounded):

@@ -30,9 +30,10 @@ class FlakyCommit(Answer):
 
 
 class Flaky(Flakiness):
-    """Looked at are the newest 1,000 builds of those that completed in the last 28 days."""
-
-    flaky_commits: Annotated[list[FlakyCommit], described("Of the last seven days, newest first.")]
+    flaky_commits: Annotated[
+        list[FlakyCommit],
+        described("Of the last seven days, newest first; looked for among the newest 1,000 builds."),
+    ]
 
 
 class SlowerVerdict(Answer):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pipeline_health.domain.build import Status
 from pipeline_health.domain.times import DAY
 
 SPAN: Final = 7 * DAY
@@ -21,13 +20,6 @@ class Concluded(NamedTuple):
     commit: str
     passed: bool
     at: int
-
-    @classmethod
-    def of(cls, commit: str | None, status: Status, completed_at: int | None) -> "Concluded | None":
-        """None of a build that says nothing of a commit."""
-        if not commit or not status.conclusive or completed_at is None:
-            return None
-        return cls(commit, status is Status.SUCCESS, completed_at)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,17 @@ _NAME: Final = 7  # characters of 6 bits, for a build among those of its pipelin
 _COMMIT: Final = 10  # characters of 4 bits, for a commit among those of its pipeline
 
 
+def commit_digest(commit: str) -> str:
+    """How marks name a commit."""
+    return digest(commit, length=_COMMIT)
+
+
 def mark_of(build: Build) -> str | None:
     """What the ledger keeps of a build's commit: the name of its mark, and the commit's digest."""
     if not build.commit or not build.status.conclusive:
         return None
     name = urlsafe_b64encode(sha256(f"{build.run}.{build.attempt}".encode()).digest())[:_NAME].decode()
-    return name + digest(build.commit, length=_COMMIT)
+    return name + commit_digest(build.commit)
 
 
 def mark_counter(mark: str, status: Status, completed_at: int) -> dict[str, int]:

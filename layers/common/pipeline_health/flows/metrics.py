@@ -79,7 +79,7 @@ class MetricsStore(Protocol):
         self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
     ) -> Iterable[RowCounts]:
         """What each of these pipelines counted in each window, and concluded on these days, whatever the
-        branch. There are `of` pipelines in all.
+        branch. There are `of` pipelines in all; 0 where nobody counted them.
         """
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:

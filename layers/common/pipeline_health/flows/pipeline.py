@@ -5,9 +5,9 @@ from typing import Final, Protocol
 
 from pipeline_health.api.problems import not_found
 from pipeline_health.api.questions import PipelineQuestion
-from pipeline_health.domain.aggregates import Scope
-from pipeline_health.domain.figures import Figures, rate
-from pipeline_health.domain.flaky import LOOK_BACK, Concluded, Verdict
+from pipeline_health.domain.figures import Figures
+from pipeline_health.domain.flaky import SPAN, Verdict
+from pipeline_health.domain.marks import commit_digest
 from pipeline_health.domain.newest import Stretch, position_of
 from pipeline_health.domain.overdue import silent_since, stuck, usual_gap
 from pipeline_health.domain.pipeline import RECENT_BUILDS, Branch, Card
@@ -15,10 +15,11 @@ from pipeline_health.domain.slower import slower
 from pipeline_health.domain.timeline import Segment, build_id, completed_at
 from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, instant_view, seconds_view
-from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.metrics import Aggregates, Share, bounds
+from pipeline_health.domain.window import Window
+from pipeline_health.flows.metrics import bounds
 from pipeline_health.flows.pipelines import pipeline_view, streak_view
 from pipeline_health.flows.reading import AHEAD
+from pipeline_health.flows.rows import Asked, RowsStore, flaky_view, told_of
 
 BRANCHES: Final = 200
 CHANGES: Final = 20
@@ -26,18 +27,16 @@ LONG: Final = DAY  # that a build may take: it is found by its start and counts 
 BUILDS: Final = 1_000
 
 
-class PipelineStore(Protocol):
+class PipelineStore(RowsStore, Protocol):
     def card(self, pipeline_id: str) -> Card | None: ...
     def branches(self, pipeline_id: str, limit: int) -> list[Branch]: ...
     def segments(self, pipeline_id: str, branch: str, limit: int) -> list[Segment]:
         """The newest first."""
 
-    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
-
 
 class BuildsStore(Protocol):
-    def concluded_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> list[Concluded]:
-        """By the newest builds there, at most so many of them."""
+    def commits_of(self, pipeline_id: str, stretch: Stretch, limit: int) -> set[str]:
+        """Of the newest builds there, at most so many of them."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +52,15 @@ class OnePipeline:
         if card is None:
             raise not_found("No such pipeline.")
         window = Window.parse(asked.window, now)
-        cover = Cover.of([window, window.before])
-        read = self.metrics.aggregates(Share(Scope(pipeline_id=pipeline_id)), cover)
-        figures, before = read.figures(window), read.figures(window.before)
+        ask = Asked(window, default_only=False, flaky_commits=self.flaky_commits)
+        ((figures, before, verdict),) = told_of([pipeline_id], 0, ask, self.metrics, now)
         return {
             **pipeline_view(card, RECENT_BUILDS),
             **bounds(window),
             "figures": figures,
             "branches": [_branch(each) for each in self._branches(pipeline_id)],
             "changes": [_change(each) for each in self._changes(card)],
-            "flaky": self._flaky(pipeline_id, now),
+            "flaky": self._flaky(pipeline_id, verdict, now),
             "slower": {"slower": slower(figures, before), "p95": _p95(figures), "before": _p95(before)},
             "silent": _silent(card, now),
             "stuck": [f"{pipeline_id}.{b.run}.{b.attempt}" for b in stuck(card.recent, _p95(figures), now)],
@@ -79,18 +77,22 @@ class OnePipeline:
         some = self.metrics.segments(card.pipeline_id, shown.name, CHANGES) if shown else []
         return [segment for segment in some if segment.change]
 
-    def _flaky(self, pipeline_id: str, now: int) -> View:
-        stretch = Stretch(position_of(now - LOOK_BACK - LONG), position_of(now + AHEAD))
-        concluded = self.builds.concluded_of(pipeline_id, stretch, BUILDS)
-        verdict = Verdict.of(concluded, now, self.flaky_commits)
+    def _flaky(self, pipeline_id: str, verdict: Verdict, now: int) -> View:
         week = verdict.week
+        names = self._commits(pipeline_id, now) if week.flaky else {}
         newest = sorted(week.flaky.items(), key=lambda item: (-item[1], item[0]))
         return {
-            "flagged": verdict.flagged,
-            "rate": rate(len(week.flaky), len(week.concluded)),
-            "commits": len(week.concluded),
-            "flaky_commits": [{"commit": commit, "at": format_instant(at)} for commit, at in newest],
+            **flaky_view(verdict),
+            "flaky_commits": [
+                {"commit": names[mark], "at": format_instant(at)} for mark, at in newest if mark in names
+            ],
         }
+
+    def _commits(self, pipeline_id: str, now: int) -> dict[str, str]:
+        """By what marks call them."""
+        stretch = Stretch(position_of(now - SPAN - LONG), position_of(now + AHEAD))
+        commits = self.builds.commits_of(pipeline_id, stretch, BUILDS)
+        return {commit_digest(commit): commit for commit in commits}
 
 
 def _p95(figures: Figures) -> float | None:

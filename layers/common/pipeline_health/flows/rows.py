@@ -1,19 +1,19 @@
 """Numbers pipeline by pipeline: a page of rows, in the order that was asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import PipelineMetricsQuestion
-from pipeline_health.domain.figures import figures, rate
+from pipeline_health.domain.figures import Figures, figures, rate
 from pipeline_health.domain.flaky import LOOK_BACK, Verdict
 from pipeline_health.domain.named import DEFAULT, Named, ordered
 from pipeline_health.domain.row import Row, is_by_figures, ranked
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, instant_view
 from pipeline_health.domain.window import Window
-from pipeline_health.flows.metrics import MetricsStore, bounds
+from pipeline_health.flows.metrics import MetricsStore, RowCounts, bounds
 
 Listed = TypeVar("Listed")
 
@@ -47,19 +47,35 @@ class Rows:
     def _read(
         self, pipelines: Sequence[Named], of: int, asked: PipelineMetricsQuestion, now: int
     ) -> list[Row]:
-        window, days = Window.parse(asked.window, now), range((now - LOOK_BACK) // DAY, now // DAY + 1)
         ids = [pipeline.pipeline_id for pipeline in pipelines]
-        default_only = asked.branch == DEFAULT
-        read = self.store.rows(ids, of, [window, window.before], days, default_only=default_only)
-        return [
-            Row(
-                pipeline,
-                figures(counted.totals[0], window.hours),
-                figures(counted.totals[1], window.hours),
-                Verdict.of(counted.concluded, now, self.flaky_commits),
-            )
-            for pipeline, counted in zip(pipelines, read, strict=True)
-        ]
+        ask = Asked(Window.parse(asked.window, now), asked.branch == DEFAULT, self.flaky_commits)
+        told = told_of(ids, of, ask, self.store, now)
+        return [Row(pipeline, *each) for pipeline, each in zip(pipelines, told, strict=True)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`flaky_commits` in seven days are too many."""
+
+    window: Window
+    default_only: bool
+    flaky_commits: int
+
+
+class RowsStore(Protocol):
+    def rows(
+        self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
+    ) -> Iterable[RowCounts]: ...
+
+
+def told_of(
+    ids: Sequence[str], of: int, asked: Asked, store: RowsStore, now: int
+) -> Iterator[tuple[Figures, Figures, Verdict]]:
+    """Of each pipeline the figures of the window and of the one before, and whether it is flaky."""
+    window, days = asked.window, range((now - LOOK_BACK) // DAY, now // DAY + 1)
+    for counted in store.rows(ids, of, [window, window.before], days, default_only=asked.default_only):
+        in_window, before = (figures(total, window.hours) for total in counted.totals)
+        yield in_window, before, Verdict.of(counted.concluded, now, asked.flaky_commits)
 
 
 def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
@@ -91,11 +107,11 @@ def _view(row: Row) -> View:
         "streak": {"status": streak.status.value, "builds": streak.builds} if streak else None,
         "broken_since": instant_view(shown.broken_since if shown else None),
         "slower": row.slower,
-        "flaky": _flaky(row.flaky),
+        "flaky": flaky_view(row.flaky),
         **row.figures,
     }
 
 
-def _flaky(verdict: Verdict) -> View:
+def flaky_view(verdict: Verdict) -> View:
     commits, flaky = len(verdict.week.concluded), len(verdict.week.flaky)
     return {"flagged": verdict.flagged, "rate": rate(flaky, commits), "commits": commits, "flaky": flaky}
