@@ -75,13 +75,9 @@ class AggregatesReading:
 
 def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:
     """By hand, and no counter that was not asked about: a summary reads thousands."""
-    counters: dict[str, int] = {}
-    for name, value in item.items():
-        default = name.startswith(DEFAULT_PREFIX)
-        if name not in _KEY and (default or not default_only) and name[0] != MARK:
-            plain = name[_PREFIX:] if default else name
-            counters[plain] = counters.get(plain, 0) + int(value["N"])
-    return counters
+    if default_only:
+        return {name: int(value["N"]) for name, value in item.items() if name[:_PREFIX] == DEFAULT_PREFIX}
+    return {name: int(value["N"]) for name, value in item.items() if name not in _KEY and name[0] != MARK}
 
 
 def _id(key: Mapping[str, str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
-from pipeline_health.domain.aggregates import Scope
+from pipeline_health.domain.aggregates import Scope, total_of
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
 from pipeline_health.domain.flaky import Concluded
@@ -39,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Aggregates:
-    """The counters of one share by hour, day and week; those that counted nothing are left out."""
+    """The counters of one share by hour, day and week, as they are stored; without what counted nothing."""
 
     hours: Mapping[int, Counts] = field(default_factory=dict)
     days: Mapping[int, Counts] = field(default_factory=dict)
@@ -54,11 +54,11 @@ class Aggregates:
             "days": self.days,
             "weeks": self.weeks,
         }
-        total: Counter[str] = Counter()
+        total: dict[str, int] = {}
         for kind, number, sign in window.terms:
             for name, value in by[kind].get(number, {}).items():
-                total[name] += sign * value
-        return unpacked(total)
+                total[name] = total.get(name, 0) + sign * value
+        return unpacked(total_of([total]))
 
 
 @dataclass(frozen=True)
