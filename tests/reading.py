@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
@@ -15,6 +16,7 @@ from pipeline_health.adapters import reading_tables
 from pipeline_health.adapters.builds import DynamoBuilds
 from pipeline_health.adapters.builds_stored import StoredBuilds
 from pipeline_health.adapters.counts import CountsTable
+from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.build import Build, Sighting, Status, version_of
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation
@@ -45,6 +47,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_tables, "now", lambda: NOW)
     for cached in (reading_tables.settings, reading_tables.builds_table, reading_tables.metrics_table):
         cached.cache_clear()
+    # The client stays from test to test; whoever watches what it asks shall not.
+    client = reading_client()
+    monkeypatch.setattr(client.meta, "events", copy(client.meta.events))
 
 
 def get(path: str, query: str = "", headers: Mapping[str, str] | None = None, **asked: Any) -> Answered:

@@ -236,7 +236,7 @@ def test_it_says_what_to_do_before_the_first_build(look: Look, stack: Stack, rep
     page.get_by_role("button", name="Copy").first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{stack.url}/ingest/github"
-    assert page.locator("pre").nth(2).inner_text().startswith(f"curl -X POST '{stack.url}/ingest/github'")
+    assert page.locator("pre").last.inner_text().startswith(f"curl -X POST '{stack.url}/ingest/github'")
     looking.is_live()
     stack.post("/ingest/github", flat(repo, "success"))
     expect(looking.row(repo)).to_be_visible()
