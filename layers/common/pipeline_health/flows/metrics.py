@@ -69,18 +69,20 @@ class RowCounts:
     concluded: list[Concluded]
 
 
-class MetricsStore(Protocol):
-    def pipelines(self) -> Iterable[Named]:
-        """By id."""
-
-    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
-
+class RowsStore(Protocol):
     def rows(
         self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
     ) -> Iterable[RowCounts]:
         """What each of these pipelines counted in each window, and concluded on these days, whatever the
         branch. There are `of` pipelines in all; 0 where nobody counted them.
         """
+
+
+class MetricsStore(RowsStore, Protocol):
+    def pipelines(self) -> Iterable[Named]:
+        """By id."""
+
+    def aggregates(self, share: Share, cover: Cover) -> Aggregates: ...
 
     def buckets(self, share: Share, window: Window, *, hourly: bool) -> Aggregates:
         """Every hour of the window; or every day, and the hours that its ends need."""

@@ -16,10 +16,10 @@ from pipeline_health.domain.timeline import Segment, build_id, completed_at
 from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, instant_view, seconds_view
 from pipeline_health.domain.window import Window
-from pipeline_health.flows.metrics import bounds
+from pipeline_health.flows.metrics import RowsStore, bounds
 from pipeline_health.flows.pipelines import pipeline_view, streak_view
 from pipeline_health.flows.reading import AHEAD
-from pipeline_health.flows.rows import Asked, RowsStore, flaky_view, told_of
+from pipeline_health.flows.rows import Asked, flaky_view, told_of
 
 BRANCHES: Final = 200
 CHANGES: Final = 20

@@ -1,8 +1,8 @@
 """Numbers pipeline by pipeline: a page of rows, in the order that was asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import PipelineMetricsQuestion
@@ -13,7 +13,7 @@ from pipeline_health.domain.row import Row, is_by_figures, ranked
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, instant_view
 from pipeline_health.domain.window import Window
-from pipeline_health.flows.metrics import MetricsStore, RowCounts, bounds
+from pipeline_health.flows.metrics import MetricsStore, RowsStore, bounds
 
 Listed = TypeVar("Listed")
 
@@ -60,12 +60,6 @@ class Asked:
     window: Window
     default_only: bool
     flaky_commits: int
-
-
-class RowsStore(Protocol):
-    def rows(
-        self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
-    ) -> Iterable[RowCounts]: ...
 
 
 def told_of(

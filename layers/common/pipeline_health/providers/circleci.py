@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from pipeline_health.domain.build import Build, Name, Sighting, Status, Url, digest, version_of
+from pipeline_health.domain.build import Build, Name, Status, Url, digest
 from pipeline_health.providers import flat
-from pipeline_health.providers.delivery import Delivery, Ignored, Parsed
+from pipeline_health.providers.delivery import Delivery, Ignored, Parsed, sighting_of
 from pipeline_health.providers.fields import (
     DURATION_LIMIT,
     FirstLine,
@@ -114,9 +114,7 @@ def parse(delivery: Delivery) -> Parsed:
     if event != _COMPLETED:
         return Ignored("only workflow-completed events are builds")
     build = build_of(checked(WorkflowCompleted, read_object(delivery.body), delivery))
-    sent_at = build.completed_at or 0
-    version = version_of(build.status, webhook=True, phase=0, sent_at=sent_at, body=delivery.body)
-    return Sighting(build=build, version=version)
+    return sighting_of(build, build.completed_at or 0, delivery.body)
 
 
 def build_of(said: WorkflowCompleted) -> Build:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline_health.domain.build import Sighting
+from pipeline_health.domain.build import Build, Sighting, version_of
 from pipeline_health.domain.jobs import JobSighting
 
 
@@ -15,6 +15,12 @@ class Delivery:
     received_at: int
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+
+
+def sighting_of(build: Build, sent_at: int, body: bytes) -> Sighting:
+    """What a webhook says that has one word for each state; the later word of a state is the newer one."""
+    version = version_of(build.status, webhook=True, phase=0, sent_at=sent_at, body=body)
+    return Sighting(build=build, version=version)
 
 
 @dataclass(frozen=True)

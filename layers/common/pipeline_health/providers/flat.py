@@ -4,9 +4,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from pipeline_health.domain.build import Build, Name, Sighting, Status, Url, digest, excerpt, version_of
+from pipeline_health.domain.build import Build, Name, Sighting, Status, Url, digest, excerpt
 from pipeline_health.domain.times import SECOND
-from pipeline_health.providers.delivery import Delivery
+from pipeline_health.providers.delivery import Delivery, sighting_of
 from pipeline_health.providers.fields import DURATION_LIMIT, Moment, Wire, believable_at, checked
 from pipeline_health.providers.refusal import unusable
 
@@ -31,8 +31,7 @@ def parse(provider: str, delivery: Delivery, document: dict[str, Any]) -> Sighti
     completed_at = _completed_at(said, delivery)
     build = _build(provider, said, completed_at)
     sent_at = said.started_at if completed_at is None else completed_at
-    version = version_of(said.status, webhook=True, phase=0, sent_at=sent_at, body=delivery.body)
-    return Sighting(build=build, version=version)
+    return sighting_of(build, sent_at, delivery.body)
 
 
 def _build(provider: str, said: _Flat, completed_at: int | None) -> Build:

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from pipeline_health.domain.build import NAME_LIMIT, Build, Name, Sighting, Status, Url, version_of
+from pipeline_health.domain.build import NAME_LIMIT, Build, Name, Sighting, Status, Url
 from pipeline_health.providers import flat, github_jobs
-from pipeline_health.providers.delivery import Delivery, Ignored, Parsed
+from pipeline_health.providers.delivery import Delivery, Ignored, Parsed, sighting_of
 from pipeline_health.providers.fields import (
     DURATION_LIMIT,
     FirstLine,
@@ -106,10 +106,7 @@ def _is_event_name(text: str) -> bool:
 
 
 def _sighting(said: WorkflowRun, payload: bytes) -> Sighting:
-    build = build_of(said)
-    sent_at = said.workflow_run.updated_at
-    version = version_of(build.status, webhook=True, phase=0, sent_at=sent_at, body=payload)
-    return Sighting(build=build, version=version)
+    return sighting_of(build_of(said), said.workflow_run.updated_at, payload)
 
 
 def build_of(said: WorkflowRun) -> Build:

@@ -21,11 +21,10 @@ from pipeline_health.domain.build import (
     Url,
     digest,
     excerpt,
-    version_of,
 )
 from pipeline_health.domain.times import SECOND
 from pipeline_health.providers import flat
-from pipeline_health.providers.delivery import Delivery, Ignored, Parsed
+from pipeline_health.providers.delivery import Delivery, Ignored, Parsed, sighting_of
 from pipeline_health.providers.fields import (
     DURATION_LIMIT,
     FirstLine,
@@ -141,9 +140,7 @@ def parse(delivery: Delivery) -> Parsed:
 def _sighting(said: PipelineEvent, body: bytes) -> Sighting:
     build = build_of(said)
     sent_at = build.completed_at or said.object_attributes.created_at
-    return Sighting(
-        build=build, version=version_of(build.status, webhook=True, phase=0, sent_at=sent_at, body=body)
-    )
+    return sighting_of(build, sent_at, body)
 
 
 def build_of(said: PipelineEvent) -> Build:
