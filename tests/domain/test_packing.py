@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pipeline_health.domain.packing import packed, unpacked
+from pipeline_health.domain.aggregates import total_of
+from pipeline_health.domain.packing import Tally, packed, unpacked
 
 names = some.sampled_from(["success", "time", "d_success", "passed_ms", "runs"]) | some.builds(
     "{}{}{}".format,
@@ -33,6 +34,19 @@ def test_packed_numbers_add_up_and_can_be_taken_back(several: list[dict[str, int
     for counted in several[:kept]:
         expected.update(counted)
     assert +unpacked(stored) == expected
+
+
+@given(counters)
+def test_taken_apart_default_branches_and_all_others_are_one(counted: dict[str, int]) -> None:
+    folded = total_of([counted])
+    for tally in (Tally.of(packed(counted)), Tally.of(folded)):
+        bins = {f"{kind}{number}": n for kind, some in tally.bins.items() for number, n in some.items() if n}
+        assert tally.numbers + Counter(bins) == folded
+
+
+def test_what_is_less_than_nothing_is_no_bin() -> None:
+    """A day read before its hours were moved may be less than they are together."""
+    assert Tally.of({"T3": -5, "d_T3": 4, "success": -1}) == Tally(Counter(success=-1))
 
 
 @given(counters)

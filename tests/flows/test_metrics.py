@@ -61,7 +61,7 @@ class MemoryMetrics:
         read = [self.aggregates(share, Cover.of(windows)) for share in shares]
         on_days = [[c for c in concluded(self.counted, one) if c.at // DAY in days] for one in ids]
         return [
-            RowCounts([each.total(window) for window in windows], of_it)
+            RowCounts([Counter(each.total(window)) for window in windows], of_it)
             for each, of_it in zip(read, on_days, strict=True)
         ]
 

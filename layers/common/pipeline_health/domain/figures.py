@@ -3,10 +3,11 @@
 Rates are percent and None where there is nothing to divide by; durations are seconds.
 """
 
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline_health.domain.sketch import percentile
+from pipeline_health.domain.packing import Tally
+from pipeline_health.domain.sketch import percentiles
 from pipeline_health.domain.times import SECOND
 from pipeline_health.domain.window import HOURS_A_DAY
 
@@ -23,59 +24,51 @@ def mean(total_ms: int, count: int) -> float | None:
     return round(total_ms / count / SECOND, 3) if count else None
 
 
-def bins(counters: Counter[str], kind: str) -> dict[int, int]:
-    """The bins of one sketch: `t` durations, `q` queue times, `r` recoveries."""
-    return {int(name[1:]): n for name, n in counters.items() if name[0] == kind and name[1:].isdigit()}
+def percentiles_seconds(bins: Mapping[int, int], *percents: int) -> Figures:
+    """Of one sketch, as p50, p95..."""
+    found = zip(percents, percentiles(bins, percents), strict=True)
+    return {f"p{percent}": _seconds(milliseconds) for percent, milliseconds in found}
 
 
-def percentile_seconds(sketch: dict[int, int], percent: int) -> float | None:
-    value = percentile(sketch, percent)
-    return None if value is None else round(value / SECOND, 4)  # of 25 ms, half of one would be 2 %
+def _seconds(milliseconds: float | None) -> float | None:
+    """To a tenth of a millisecond: of 25 ms, half of one would be 2 %."""
+    return None if milliseconds is None else round(milliseconds / SECOND, 4)
 
 
-def figures(counters: Counter[str], hours: int) -> Figures:
-    """Everything one window of `hours` says, for any scope."""
-    success, failure = counters["success"], counters["failure"]
-    completed = success + failure + counters["cancelled"] + counters["skipped"]
+def figures(counters: Mapping[str, int], hours: int) -> Figures:
+    """Everything one window of `hours` says, for any scope; of counters as they are stored."""
+    tally = Tally.of(counters)
+    counted = tally.numbers
+    success, failure = counted["success"], counted["failure"]
+    completed = success + failure + counted["cancelled"] + counted["skipped"]
     return {
         "success_rate": rate(success, success + failure),
         "failure_rate": rate(failure, success + failure),
-        "cancelled_rate": rate(counters["cancelled"], completed),
-        "skipped_rate": rate(counters["skipped"], completed),
-        "first_pass_rate": rate(counters["first_passed"], counters["first"]),
-        "eventual_pass_rate": rate(counters["runs_passed"], counters["runs"]),
-        "avg_build_time": mean(counters["time"], counters["timed"]),
-        "builds": {name: counters[name] for name in ("success", "failure", "cancelled", "skipped")},
+        "cancelled_rate": rate(counted["cancelled"], completed),
+        "skipped_rate": rate(counted["skipped"], completed),
+        "first_pass_rate": rate(counted["first_passed"], counted["first"]),
+        "eventual_pass_rate": rate(counted["runs_passed"], counted["runs"]),
+        "avg_build_time": mean(counted["time"], counted["timed"]),
+        "builds": {name: counted[name] for name in ("success", "failure", "cancelled", "skipped")},
         "throughput": round(completed * HOURS_A_DAY / hours, 2),
-        "duration": duration_figures(counters),
-        "queue": queue_figures(counters),
-        "recovery": recovery_figures(counters),
+        "duration": _durations(tally.bins["t"], counted["passed_ms"]),
+        "queue": _queue_times(tally.bins["q"]),
+        "recovery": _recoveries(tally.bins["r"], counted["recovery_ms"]),
     }
 
 
-def duration_figures(counters: Counter[str]) -> Figures:
+def _durations(bins: Mapping[int, int], total_ms: int) -> Figures:
     """Of successful builds."""
-    sketch = bins(counters, "t")
-    return {
-        "builds": sum(sketch.values()),
-        "mean": mean(counters["passed_ms"], sum(sketch.values())),
-        **{f"p{percent}": percentile_seconds(sketch, percent) for percent in (50, 95, 99)},
-    }
+    builds = sum(bins.values())
+    return {"builds": builds, "mean": mean(total_ms, builds), **percentiles_seconds(bins, 50, 95, 99)}
 
 
-def queue_figures(counters: Counter[str]) -> Figures:
-    sketch = bins(counters, "q")
-    return {
-        "builds": sum(sketch.values()),
-        **{f"p{percent}": percentile_seconds(sketch, percent) for percent in (50, 95)},
-    }
+def _queue_times(bins: Mapping[int, int]) -> Figures:
+    return {"builds": sum(bins.values()), **percentiles_seconds(bins, 50, 95)}
 
 
-def recovery_figures(counters: Counter[str]) -> Figures:
+def _recoveries(bins: Mapping[int, int], total_ms: int) -> Figures:
     """Of the episodes that closed in the window."""
-    sketch = bins(counters, "r")
-    return {
-        "episodes": sum(sketch.values()),
-        "mean": mean(counters["recovery_ms"], sum(sketch.values())),
-        "median": percentile_seconds(sketch, 50),
-    }
+    episodes = sum(bins.values())
+    median = percentiles_seconds(bins, 50)["p50"]
+    return {"episodes": episodes, "mean": mean(total_ms, episodes), "median": median}

@@ -6,8 +6,9 @@ bound of DDSketch, Masson, Rim and Lee, VLDB 2019). Small durations have a bin e
 The bins never change: they are names of stored counters.
 """
 
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 _LONGEST: Final = 400 * 24 * 3600 * 1000
@@ -33,11 +34,11 @@ def value_of(number: int) -> float:
     return 2 * low * high / (low + high) if low else 0.0
 
 
-def percentile(bins: Mapping[int, int], percent: int) -> float | None:
-    """Milliseconds at the nearest rank; None where nothing was counted."""
-    rank = -(-sum(bins.values()) * percent // 100)
-    for number in sorted(bins):
-        rank -= bins[number]
-        if bins[number] > 0 and rank <= 0:
-            return value_of(number)
-    return None
+def percentiles(bins: Mapping[int, int], percents: Sequence[int]) -> list[float | None]:
+    """Milliseconds at the nearest rank of each; None where nothing was counted."""
+    numbers = sorted(number for number, count in bins.items() if count > 0)
+    up_to = list(accumulate(bins[number] for number in numbers))
+    if not up_to:
+        return [None for _ in percents]
+    ranks = (-(-up_to[-1] * percent // 100) for percent in percents)
+    return [value_of(numbers[bisect_left(up_to, rank)]) for rank in ranks]

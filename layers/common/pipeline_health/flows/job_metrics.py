@@ -1,14 +1,13 @@
 """A pipeline's jobs for people to read: which one fails most and at which step, is slowest, waits longest."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from pipeline_health.api.job_questions import JobMetricsQuestion, Sort
-from pipeline_health.domain.figures import Figures, bins, mean, percentile_seconds, rate
+from pipeline_health.domain.figures import Figures, mean, percentiles_seconds, rate
 from pipeline_health.domain.jobs import Place
-from pipeline_health.domain.packing import unpacked
+from pipeline_health.domain.packing import Tally
 from pipeline_health.domain.times import DAY, HOUR, format_instant
 from pipeline_health.domain.view import View
 from pipeline_health.domain.window import Window
@@ -60,7 +59,7 @@ def _days(window: Window) -> tuple[int, int]:
 
 
 def _rows(read: Days) -> list[View]:
-    totals: dict[str, Counter[str]] = {}
+    totals: dict[str, dict[str, int]] = {}
     steps: dict[str, dict[str, list[tuple[Place, int]]]] = {}
     for place, counters in read.counted:
         if place.step:
@@ -68,30 +67,31 @@ def _rows(read: Days) -> list[View]:
                 (place, counters.get("failure", 0))
             )
         else:
-            totals.setdefault(place.job, Counter()).update(unpacked(counters))
+            total = totals.setdefault(place.job, {})
+            for name, value in counters.items():
+                total[name] = total.get(name, 0) + value
     return [
-        _row(name, total, steps.get(name, {}))
+        _row(name, Tally.of(total), steps.get(name, {}))
         for name, total in sorted(totals.items())
         if any(total.values())
     ]
 
 
-def _row(name: str, total: Counter[str], steps: Mapping[str, Sequence[tuple[Place, int]]]) -> View:
-    durations, waits = bins(total, "t"), bins(total, "q")
+def _row(name: str, tally: Tally, steps: Mapping[str, Sequence[tuple[Place, int]]]) -> View:
+    counted = tally.numbers
     return {
         "name": name,
-        "failure_rate": rate(total["failure"], total["success"] + total["failure"]),
-        "counts": {status: total[status] for status in ("success", "failure", "cancelled", "skipped")},
-        "duration": _figures(durations, total["passed_ms"]),
-        "queue": _figures(waits, total["queue_ms"]),
+        "failure_rate": rate(counted["failure"], counted["success"] + counted["failure"]),
+        "counts": {status: counted[status] for status in ("success", "failure", "cancelled", "skipped")},
+        "duration": _figures(tally.bins["t"], counted["passed_ms"]),
+        "queue": _figures(tally.bins["q"], counted["queue_ms"]),
         "failing_steps": _failing(steps),
     }
 
 
-def _figures(sketch: dict[int, int], total_ms: int) -> Figures:
-    count = sum(sketch.values())
-    percentiles = {f"p{percent}": percentile_seconds(sketch, percent) for percent in (50, 95)}
-    return {"jobs": count, "mean": mean(total_ms, count), **percentiles}
+def _figures(bins: Mapping[int, int], total_ms: int) -> Figures:
+    count = sum(bins.values())
+    return {"jobs": count, "mean": mean(total_ms, count), **percentiles_seconds(bins, 50, 95)}
 
 
 def _failing(steps: Mapping[str, Sequence[tuple[Place, int]]]) -> list[View]:

@@ -10,12 +10,11 @@ from typing import Final, Protocol
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
-from pipeline_health.domain.aggregates import Scope, total_of
+from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
 from pipeline_health.domain.figures import Figures, figures
 from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
-from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.times import DAY, format_instant, seconds
 from pipeline_health.domain.view import View
 from pipeline_health.domain.window import HOURS_A_DAY, Cover, Kind, Window
@@ -48,7 +47,8 @@ class Aggregates:
     def figures(self, window: Window) -> Figures:
         return figures(self.total(window), window.hours)
 
-    def total(self, window: Window) -> Counter[str]:
+    def total(self, window: Window) -> Counts:
+        """Both halves apart, bins packed."""
         by: Mapping[Kind, Mapping[int, Counts]] = {
             "hours": self.hours,
             "days": self.days,
@@ -58,7 +58,7 @@ class Aggregates:
         for kind, number, sign in window.terms:
             for name, value in by[kind].get(number, {}).items():
                 total[name] = total.get(name, 0) + sign * value
-        return unpacked(total_of([total]))
+        return total
 
 
 @dataclass(frozen=True)
