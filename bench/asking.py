@@ -22,6 +22,7 @@ from pipeline_health.api import questions as q
 from pipeline_health.domain.aggregates import Counted, Moves, add_run
 from pipeline_health.domain.times import DAY
 from pipeline_health.flows.metrics import Metrics
+from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
 from pipeline_health.flows.rows import Rows
@@ -71,7 +72,7 @@ def questions(client: Any) -> Mapping[str, Callable[[], object]]:
         "GET /metrics/timeseries?window=7d": lambda: Metrics(metrics).timeseries(
             q.TimeseriesQuestion(window="7d", bucket="hour", repo=REPO), NOW
         ),
-        "GET /metrics/pipelines?window=7d": lambda: Rows(metrics, 3).page(
+        "GET /metrics/pipelines?window=7d": lambda: Rows(metrics, PipelineNumbers(metrics, 3)).page(
             q.PipelineMetricsQuestion(window="7d", limit=1_000), NOW
         ),
         "GET /pipelines": lambda: Pipelines(metrics).page(q.PipelinesQuestion(recent=30, limit=200)),

@@ -29,6 +29,7 @@ from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.times import DAY, SECOND
 from pipeline_health.domain.view import View
 from pipeline_health.domain.window import Cover, Kind, Window
+from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 from pipeline_health.flows.rows import Rows
 
 PIPELINES: Final = 1_000
@@ -108,7 +109,8 @@ class Asked:
 
 def ask(window: str, **said: Any) -> Asked:
     at = tables()
-    flow = Rows(MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS), 3)
+    metrics = MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS)
+    flow = Rows(metrics, PipelineNumbers(metrics, 3))
     with at.measuring() as spent:
         answer = flow.page(PipelineMetricsQuestion(window=window, **said), NOW)
     return Asked(spent, spent.brought - PIPELINES, answer)

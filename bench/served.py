@@ -53,7 +53,7 @@ class Served:
 
     def spent(self, url: str) -> Spent:
         """By a process that has just started: it remembers nothing."""
-        _forget_tables()
+        reading_tables.forget()
         with self.tables.measuring() as spent:
             self.get(url)
         return spent
@@ -96,12 +96,7 @@ def served(now: int) -> Iterator[Served]:
 
 def _forget() -> None:
     reading_client.cache_clear()
-    _forget_tables()
-
-
-def _forget_tables() -> None:
-    for cached in (reading_tables.settings, reading_tables.builds_table, reading_tables.metrics_table):
-        cached.cache_clear()
+    reading_tables.forget()
 
 
 def _event(url: str) -> dict[str, Any]:

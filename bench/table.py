@@ -31,6 +31,7 @@ _QUERY: Final = {
     "ScanIndexForward",
     "Limit",
     "ExclusiveStartKey",
+    "ConsistentRead",
 }
 
 
@@ -72,7 +73,7 @@ class Table:
 
     def query(self, ask: Mapping[str, Any]) -> Answer:
         """Its units are those of all that was looked at, whatever the filter lets through."""
-        if ask.keys() - _QUERY:
+        if ask.keys() - _QUERY or {"IndexName", "ConsistentRead"} <= ask.keys():
             raise RefusedError(ask)
         index = self._indexes[ask.get("IndexName")]
         looked_at, more = _page(self._entries(index, ask), ask.get("Limit"))
@@ -176,7 +177,8 @@ class Tables:
     def _get_many(self, ask: Mapping[str, Any]) -> Answer:
         ((name, said),) = ask["RequestItems"].items()
         keys = {(key["pk"]["S"], key["sk"]["S"]) for key in said["Keys"]}
-        if ask.keys() != {"RequestItems"} or said.keys() != {"Keys"} or not 0 < len(keys) <= GETS:
+        others = ask.keys() - {"RequestItems"} | said.keys() - {"Keys", "ConsistentRead"}
+        if others or not 0 < len(keys) <= GETS:
             raise RefusedError(ask)
         if len(keys) < len(said["Keys"]):
             raise RefusedError("the same key twice")

@@ -45,8 +45,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METRICS_TABLE", "MetricsTable")
     monkeypatch.setenv("WEBSOCKET_URL", "ws://localhost:8001/ws")
     monkeypatch.setattr(reading_tables, "now", lambda: NOW)
-    for cached in (reading_tables.settings, reading_tables.builds_table, reading_tables.metrics_table):
-        cached.cache_clear()
+    reading_tables.forget()
     # The client stays from test to test; whoever watches what it asks shall not.
     client = reading_client()
     monkeypatch.setattr(client.meta, "events", copy(client.meta.events))

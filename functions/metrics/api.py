@@ -148,7 +148,7 @@ async def pipeline(
     asked: Annotated[q.PipelineQuestion, Query()],
 ) -> Response:
     """One pipeline: its branches, what changed, and whether it is flaky, slower, silent or stuck."""
-    flow = OnePipeline(tables.metrics_table(), tables.builds_table(), tables.settings().FLAKY_COMMITS)
+    flow = OnePipeline(tables.metrics_table(), tables.builds_table(), tables.pipeline_numbers())
     return JSONResponse(flow.view(pipeline_id, asked, tables.now()))
 
 
@@ -174,7 +174,7 @@ async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Respons
 @app.get("/metrics/pipelines")
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
-    flow = Rows(tables.metrics_table(), tables.settings().FLAKY_COMMITS)
+    flow = Rows(tables.metrics_table(), tables.pipeline_numbers())
     return JSONResponse(flow.page(asked, tables.now()))
 
 

@@ -80,6 +80,15 @@ def contents(client: DynamoDBClient) -> Items:
     return found
 
 
+def spoil(client: DynamoDBClient, key: dict[str, str]) -> None:
+    client.update_item(
+        TableName=METRICS,
+        Key=to_item(key),
+        UpdateExpression="ADD success :n, d_failure :n",
+        ExpressionAttributeValues=to_item({":n": 3}),
+    )
+
+
 def test_it_finds_nothing_where_all_is_well(dynamodb: DynamoDBClient) -> None:
     count(dynamodb, *some_builds(1, 21))
     before = contents(dynamodb)
@@ -99,7 +108,7 @@ def test_it_counts_what_was_never_counted(dynamodb: DynamoDBClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "spoilt",
     [
         keys.hour_key(EVERYTHING, START // HOUR_MS + 1),
         keys.day_key(Scope(pipeline_id="github.1.0"), START // HOUR_MS // 24 + 1),
@@ -115,19 +124,23 @@ def test_it_counts_what_was_never_counted(dynamodb: DynamoDBClient) -> None:
         "a pipeline's",
     ],
 )
-def test_it_mends_numbers_and_says_which(dynamodb: DynamoDBClient, spoil: dict[str, str]) -> None:
+def test_it_mends_numbers_and_says_which(dynamodb: DynamoDBClient, spoilt: dict[str, str]) -> None:
     count(dynamodb, *some_builds(1, 21))
     expected = contents(dynamodb)
-    dynamodb.update_item(
-        TableName=METRICS,
-        Key=to_item(spoil),
-        UpdateExpression="ADD success :n, d_failure :n",
-        ExpressionAttributeValues=to_item({":n": 3}),
-    )
+    spoil(dynamodb, spoilt)
     (difference,) = rebuilt(dynamodb).differences
-    assert difference == f"{spoil['pk']} {spoil['sk']}: {{'d_failure': -3, 'success': -3}}"
+    assert difference == f"{spoilt['pk']} {spoilt['sk']}: {{'d_failure': -3, 'success': -3}}"
     assert contents(dynamodb) == expected
     assert rebuilt(dynamodb).differences == []
+
+
+def test_whoever_kept_a_pipeline_s_numbers_by_its_lock_reads_them_again(dynamodb: DynamoDBClient) -> None:
+    count(dynamodb, *some_builds(1, 21))
+    before = AuditedCounts(dynamodb, METRICS).locks()
+    spoil(dynamodb, keys.day_key(Scope(pipeline_id="github.1.0"), START // HOUR_MS // 24 + 1))
+    rebuilt(dynamodb)
+    moved = {one for one, lock in AuditedCounts(dynamodb, METRICS).locks().items() if lock != before[one]}
+    assert moved == {"github.1.0"}
 
 
 def test_it_learns_the_commits_of_builds_that_an_older_release_counted(dynamodb: DynamoDBClient) -> None:

@@ -160,7 +160,7 @@ VALUES: Final = {"ExpressionAttributeValues": {":pk": {"S": "cards"}, ":n": {"S"
     "ask",
     [
         {**PK, **VALUES, "Select": "COUNT"},
-        {**PK, **VALUES, "ConsistentRead": True},
+        {**PK, **VALUES, "IndexName": "changes", "ConsistentRead": True},
         {**PK, **VALUES, "IndexName": "changes"},
         {**PK, **VALUES, "FilterExpression": "attribute_exists(last)"},
         {**PK, **VALUES, "ProjectionExpression": "pk"},

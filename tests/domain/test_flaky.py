@@ -80,4 +80,4 @@ def test_it_looks_back_on_28_days(further: int, flaky: list[str]) -> None:
         Concluded("a", passed=False, at=NOW - 28 * DAY - further),
         Concluded("a", passed=True, at=NOW),
     ]
-    assert sorted(Verdict.of(concluded, NOW, threshold=3).week.flaky) == flaky
+    assert sorted(Verdict.of(concluded, NOW, threshold=3).flaky) == flaky

@@ -21,6 +21,7 @@ from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation
 from pipeline_health.flows.metrics import Aggregates, Metrics, RowCounts, Share
+from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 from pipeline_health.flows.rows import Rows
 from tests import oracle
 from tests.counting import (
@@ -221,7 +222,8 @@ def test_rows_are_what_the_builds_say_in_the_order_of_their_figures(
     rows, cursor = list[Any](), None
     for _ in PIPELINES:
         asked = PipelineMetricsQuestion(window=window, sort=Sort(sort), limit=1, cursor=cursor, **branch)
-        page = Rows(counted(builds, 5), 3).page(asked, NOW)
+        store = counted(builds, 5)
+        page = Rows(store, PipelineNumbers(store, 3)).page(asked, NOW)
         rows, cursor = rows + page["pipelines"], page["next"]
         if cursor is None:
             break
@@ -231,7 +233,7 @@ def test_rows_are_what_the_builds_say_in_the_order_of_their_figures(
     for row in rows:
         asked_of_it = asked_of({"pipeline": row["id"], **branch}, 0)
         same(row, oracle.figures(builds, asked_of_it, end - WINDOWS[window] * HOUR, end))
-        same(row["flaky"], oracle.flaky(builds, row["id"], NOW))
+        same(row["flaky"], oracle.flaky(builds, row["id"], end))
     ranks = [ORDERS[sort](row) for row in rows]
     known = [rank for rank in ranks if rank is not None]
     assert ranks == [*sorted(known), *[None] * (len(ranks) - len(known))]

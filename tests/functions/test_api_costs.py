@@ -60,3 +60,30 @@ def test_it_reads_a_summary_of_90_days_in_few_requests(dynamodb: DynamoDBClient,
     assert requests.asked.pop("cards") == 1
     assert requests.asked.total() <= 3
     assert requests.aggregates <= 85
+
+
+def test_it_reads_the_numbers_of_those_pipelines_again_that_built_since(dynamodb: DynamoDBClient) -> None:
+    ids = [f"github.1.{number}" for number in range(1, 16)]
+    count(dynamodb, *(ended(HOUR, pipeline_id=one) for one in ids))
+    first = get("/metrics/pipelines").json
+    requests = Requests(reading_client())
+    assert get("/metrics/pipelines").json == first
+    assert requests.asked == {"cards": 1}
+    count(dynamodb, ended(2 * HOUR, pipeline_id=ids[1], run="2"))
+    rows = get("/metrics/pipelines").json["pipelines"]
+    assert {row["id"]: row["builds"]["success"] for row in rows} == dict.fromkeys(ids, 1) | {ids[1]: 2}
+    assert requests.asked == {"cards": 2, "BatchGetItem": 1}
+    assert requests.aggregates == 1  # of its day
+
+
+def test_what_is_remembered_was_read_as_of_then(dynamodb: DynamoDBClient) -> None:
+    """A replica that lags would be remembered for an hour."""
+    count(dynamodb, ended(HOUR))
+    asked = list[Any]()
+    reading_client().meta.events.register(
+        "provide-client-params.dynamodb", lambda params, **_: asked.append(params)
+    )
+    get("/metrics/pipelines")
+    aggregates = [said for said in asked if ":after" not in str(said)]
+    assert aggregates
+    assert all("'ConsistentRead': True" in str(said) for said in aggregates)

@@ -13,7 +13,14 @@ from pipeline_health.adapters.counts import CountsTable, Name, meaning
 from pipeline_health.adapters.differences import Numbers, differences, lines
 from pipeline_health.adapters.dynamodb import Item, from_item
 from pipeline_health.adapters.ranges import ranges
-from pipeline_health.adapters.transaction import add_action, buckets, delete_action, put_action, put_card
+from pipeline_health.adapters.transaction import (
+    add_action,
+    buckets,
+    delete_action,
+    move_lock,
+    put_action,
+    put_card,
+)
 from pipeline_health.domain.aggregates import EVERYTHING, Moves, Scope
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.pipeline import Card
@@ -72,16 +79,19 @@ class AuditedCounts(CountsTable):
     def mend_shared(self, moves: Moves, since: int, *, unless: Callable[[], bool]) -> list[str] | None:
         """What differed; None, and nothing done, where anything was counted meanwhile."""
         numbers = self._differing(moves, {scope for scope, _ in moves}, since)
-        return None if unless() else self._added(numbers)
+        return None if unless() else self._added(numbers, {})
 
     def mend_pipelines(self, moves: Moves, span: Window, *, unless: Callable[[], bool]) -> list[str] | None:
         """The same of the pipelines' aggregates, which stand together, in a span of whole weeks."""
         numbers = differences(buckets(moves), self._of_pipelines(span))
-        return None if unless() else self._added(numbers)
+        return None if unless() else self._added(numbers, self.locks())
 
-    def _added(self, numbers: Numbers) -> list[str]:
+    def _added(self, numbers: Numbers, locks: Mapping[str, int]) -> list[str]:
+        """`locks` are those that move with it, of the pipelines that the sort keys end with."""
         for key, counters in numbers.items():
-            self._transact([add_action(key, counters, self._table)])
+            pipeline_id = key[1].partition("#")[2]
+            lock = [move_lock(pipeline_id, self._table)] if pipeline_id in locks else []
+            self._transact([add_action(key, counters, self._table), *lock])
         return lines(numbers)
 
     def _of_pipelines(self, span: Window) -> Numbers:

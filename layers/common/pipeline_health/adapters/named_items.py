@@ -23,6 +23,7 @@ def named_from(item: Item, default_names: frozenset[str]) -> Named:
         latest=Latest(Status(build["status"]["S"]), at),
         shown=_shown(item["shown"]["M"], frozenset(defaults)) if "shown" in item else None,
         broken={branch: int(since["N"]) for branch, since in broken.items()},
+        lock=int(item["lock"]["N"]),
     )
 
 

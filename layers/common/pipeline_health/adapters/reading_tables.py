@@ -12,6 +12,7 @@ from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.times import DAY
+from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 
 
 class Settings(BaseModel):
@@ -52,8 +53,20 @@ def metrics_table() -> MetricsReading:
     return MetricsReading(reading_client(), settings().METRICS_TABLE, names)
 
 
+@cache
+def pipeline_numbers() -> PipelineNumbers:
+    """It remembers what was asked before: one a process."""
+    return PipelineNumbers(metrics_table(), settings().FLAKY_COMMITS)
+
+
 def jobs_table() -> JobsReading:
     return JobsReading(reading_client(), settings().METRICS_TABLE)
+
+
+def forget() -> None:
+    """As a process that has just started: for tests and measurements."""
+    for cached in (settings, builds_table, metrics_table, pipeline_numbers):
+        cached.cache_clear()
 
 
 def now() -> int:

@@ -18,15 +18,17 @@ from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.metrics import RowCounts
 
-KEY: Final = 0.5  # read units, whatever is behind it
+KEY: Final = 1  # read units, whatever is behind it
 QUERY: Final = 1  # a request takes CPU worth about as much as its unit
-TOGETHER: Final = 24  # aggregates of a query to the unit, of some 350 bytes each
+TOGETHER: Final = 12  # aggregates of a query to the unit, of some 350 bytes each
 
 Place = tuple[str, str]  # a partition of all pipelines' aggregates, and what names a period in it
 Total = dict[str, int]  # of counters as they are stored
 
 
 class RowsReading(AggregatesReading):
+    """Reads consistently: what is kept of a pipeline by its lock must hold all that moved the lock."""
+
     def rows(
         self, ids: Sequence[str], of: int, windows: Sequence[Window], days: range, *, default_only: bool
     ) -> Iterator[RowCounts]:
@@ -39,14 +41,15 @@ class RowsReading(AggregatesReading):
         if not of or KEY * asked * len(ids) <= QUERY * len(queries) + asked * of / TOGETHER:
             places = [(kind, number) for kind, some in numbers.items() for number in some]
             keys = (aggregate_key(kind, Scope(pipeline_id=one), n) for one in ids for kind, n in places)
-            found.take(self._table.get_many(keys))
+            found.take(self._table.get_many(keys, consistent=True))
         else:
             side_by_side(lambda query: found.take(self._range(query)), queries)
         return (found.counts(one, default_only=default_only) for one in ids)
 
     def _range(self, query: Range) -> Iterable[Item]:
         partition, first, last = query
-        return self._table.partition(partition, "BETWEEN :first AND :last", first=first, last=last)
+        span = "BETWEEN :first AND :last"
+        return self._table.partition(partition, span, consistent=True, first=first, last=last)
 
 
 class _Found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipeline_health.adapters.dynamodb import Item, to_item
@@ -40,29 +40,33 @@ class TableReading:
     def get(self, key: Key) -> Item | None:
         return self._client.get_item(TableName=self._table, Key=to_item(key)).get("Item")
 
-    def get_many(self, keys: Iterable[Key]) -> list[Item]:
-        """In no order, and without those that are not there."""
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
+        """In no order, and without those that are not there. `consistent`: as of now, at twice the units."""
         wanted = [to_item(key) for key in keys]
         hundreds = [wanted[start : start + GETS] for start in range(0, len(wanted), GETS)]
-        return [item for items in side_by_side(self._hundred, hundreds) for item in items]
+        ask = partial(self._hundred, consistent=consistent)
+        return [item for items in side_by_side(ask, hundreds) for item in items]
 
-    def _hundred(self, keys: list[Item]) -> list[Item]:
+    def _hundred(self, keys: list[Item], *, consistent: bool) -> list[Item]:
         found: list[Item] = []
+        asked: Any = {"Keys": keys, **_read(consistent=consistent)}
         for _ in range(TRIES):
-            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+            answer = self._client.batch_get_item(RequestItems={self._table: asked})
             found += answer["Responses"].get(self._table, [])
-            left = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not left:
+            asked = answer.get("UnprocessedKeys", {}).get(self._table)
+            if not asked:
                 return found
-            keys = left["Keys"]
         raise Busy
 
-    def partition(self, pk: str, condition: str, **values: str) -> Iterator[Item]:
+    def partition(
+        self, pk: str, condition: str, *, consistent: bool = False, **values: str
+    ) -> Iterator[Item]:
         """All items of one partition whose `sk` fulfils the condition, in order, page by page."""
         bound = to_item({":pk": pk, **{f":{name}": value for name, value in values.items()}})
         ask: dict[str, Any] = {
             "KeyConditionExpression": f"pk = :pk AND sk {condition}",
             "ExpressionAttributeValues": bound,
+            **_read(consistent=consistent),
         }
         while True:
             answer = self.query(**ask)
@@ -74,3 +78,7 @@ class TableReading:
     def query(self, **ask: Any) -> Any:
         """One request, one page."""
         return self._client.query(TableName=self._table, **ask)
+
+
+def _read(*, consistent: bool) -> dict[str, bool]:
+    return {"ConsistentRead": True} if consistent else {}

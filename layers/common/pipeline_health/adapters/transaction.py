@@ -48,6 +48,20 @@ def put_card(card: Card, table: str) -> "Action":
     return put
 
 
+def move_lock(pipeline_id: str, table: str) -> "Action":
+    """For what moves a pipeline's numbers but writes no card: whoever kept them by its lock must know."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": to_item(keys.card_key(pipeline_id)),
+            "UpdateExpression": "ADD #lock :one",
+            "ConditionExpression": "attribute_exists(#lock)",
+            "ExpressionAttributeNames": {"#lock": "lock"},
+            "ExpressionAttributeValues": to_item({":one": 1}),
+        }
+    }
+
+
 def _timeline(pipeline_id: str, branch: str, shift: Shift, table: str) -> Iterator["Action"]:
     for key in set(shift.removed) - {entry.key for entry in shift.added}:
         yield delete_action(keys.timeline_key(pipeline_id, branch, key), table)

@@ -47,26 +47,25 @@ class Commits:
             flaky={commit: max(passed[commit], failed[commit]) for commit in both},
         )
 
-    def since(self, start: int) -> "Commits":
-        """Those that did so at `start` or later."""
-        return Commits(
-            {commit: at for commit, at in self.concluded.items() if at >= start},
-            {commit: at for commit, at in self.flaky.items() if at >= start},
-        )
-
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a pipeline is flagged, and its commits of the last seven days."""
+    """Whether a pipeline is flagged; of the last seven days how many commits concluded, and which turned out
+    to be flaky, when.
+    """
 
     flagged: bool
-    week: Commits
+    commits: int
+    flaky: Mapping[str, int]
 
     @classmethod
     def of(cls, concluded: Iterable[Concluded], now: int, threshold: int) -> "Verdict":
-        commits = Commits.of(each for each in concluded if each.at >= now - LOOK_BACK)
-        flagged = is_flagged(commits.flaky.values(), now, threshold)
-        return cls(flagged, commits.since(now - SPAN))
+        known = Commits.of(each for each in concluded if each.at >= now - LOOK_BACK)
+        return cls(
+            flagged=is_flagged(known.flaky.values(), now, threshold),
+            commits=sum(at >= now - SPAN for at in known.concluded.values()),
+            flaky={commit: at for commit, at in known.flaky.items() if at >= now - SPAN},
+        )
 
 
 def is_flagged(times: Iterable[int], now: int, threshold: int) -> bool:

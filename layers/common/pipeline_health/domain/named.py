@@ -41,7 +41,8 @@ class Shown:
 class Named:
     """What a summary needs of a pipeline's card. Its names are its newest build's.
 
-    `broken` are its broken branches, with the completion of the first failure of each open streak.
+    `broken` are its broken branches, with the completion of the first failure of each open streak. `lock`
+    moves with whatever counts.
     """
 
     pipeline_id: str
@@ -51,6 +52,7 @@ class Named:
     latest: Latest
     shown: Shown | None = None
     broken: Mapping[str, int] = field(default_factory=dict)
+    lock: int = 0
 
     @property
     def label(self) -> tuple[str, str, str]:

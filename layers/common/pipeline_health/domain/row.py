@@ -41,7 +41,7 @@ _BY: Final[Mapping[Sort, Callable[[Row], Number]]] = {
     Sort.DURATION: lambda row: _most(row.figures["duration"]["p95"]),
     Sort.RECOVERY: lambda row: _most(row.figures["recovery"]["mean"]),
     Sort.SLOWER: lambda row: _most(_slower(row)),
-    Sort.FLAKY: lambda row: -len(row.flaky.week.flaky) - _ABOVE * row.flaky.flagged,
+    Sort.FLAKY: lambda row: -len(row.flaky.flaky) - _ABOVE * row.flaky.flagged,
 }
 
 

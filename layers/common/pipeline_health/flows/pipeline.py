@@ -16,10 +16,11 @@ from pipeline_health.domain.timeline import Segment, build_id, completed_at
 from pipeline_health.domain.times import DAY, format_instant
 from pipeline_health.domain.view import View, instant_view, seconds_view
 from pipeline_health.domain.window import Window
-from pipeline_health.flows.metrics import RowsStore, bounds
+from pipeline_health.flows.metrics import bounds
+from pipeline_health.flows.pipeline_numbers import Asked, PipelineNumbers
 from pipeline_health.flows.pipelines import pipeline_view, streak_view
 from pipeline_health.flows.reading import AHEAD
-from pipeline_health.flows.rows import Asked, flaky_view, told_of
+from pipeline_health.flows.rows import flaky_view
 
 BRANCHES: Final = 200
 CHANGES: Final = 20
@@ -27,7 +28,7 @@ LONG: Final = DAY  # that a build may take: it is found by its start and counts 
 BUILDS: Final = 1_000
 
 
-class PipelineStore(RowsStore, Protocol):
+class PipelineStore(Protocol):
     def card(self, pipeline_id: str) -> Card | None: ...
     def branches(self, pipeline_id: str, limit: int) -> list[Branch]: ...
     def segments(self, pipeline_id: str, branch: str, limit: int) -> list[Segment]:
@@ -41,29 +42,27 @@ class BuildsStore(Protocol):
 
 @dataclass(frozen=True)
 class OnePipeline:
-    """`flaky_commits` in seven days are too many."""
-
     metrics: PipelineStore
     builds: BuildsStore
-    flaky_commits: int
+    numbers: PipelineNumbers
 
     def view(self, pipeline_id: str, asked: PipelineQuestion, now: int) -> View:
         card = self.metrics.card(pipeline_id)
         if card is None:
             raise not_found("No such pipeline.")
         window = Window.parse(asked.window, now)
-        ask = Asked(window, default_only=False, flaky_commits=self.flaky_commits)
-        ((figures, before, verdict),) = told_of([pipeline_id], 0, ask, self.metrics, now)
+        (told,) = self.numbers.of({pipeline_id: card.lock}, 0, Asked(window))
+        p95, p95_before = _p95(told.figures), _p95(told.before)
         return {
             **pipeline_view(card, RECENT_BUILDS),
             **bounds(window),
-            "figures": figures,
+            "figures": told.figures,
             "branches": [_branch(each) for each in self._branches(pipeline_id)],
             "changes": [_change(each) for each in self._changes(card)],
-            "flaky": self._flaky(pipeline_id, verdict, now),
-            "slower": {"slower": slower(figures, before), "p95": _p95(figures), "before": _p95(before)},
+            "flaky": self._flaky(pipeline_id, told.flaky, now),
+            "slower": {"slower": slower(told.figures, told.before), "p95": p95, "before": p95_before},
             "silent": _silent(card, now),
-            "stuck": [f"{pipeline_id}.{b.run}.{b.attempt}" for b in stuck(card.recent, _p95(figures), now)],
+            "stuck": [f"{pipeline_id}.{b.run}.{b.attempt}" for b in stuck(card.recent, p95, now)],
         }
 
     def _branches(self, pipeline_id: str) -> list[Branch]:
@@ -78,9 +77,8 @@ class OnePipeline:
         return [segment for segment in some if segment.change]
 
     def _flaky(self, pipeline_id: str, verdict: Verdict, now: int) -> View:
-        week = verdict.week
-        names = self._commits(pipeline_id, now) if week.flaky else {}
-        newest = sorted(week.flaky.items(), key=lambda item: (-item[1], item[0]))
+        names = self._commits(pipeline_id, now) if verdict.flaky else {}
+        newest = sorted(verdict.flaky.items(), key=lambda item: (-item[1], item[0]))
         return {
             **flaky_view(verdict),
             "flaky_commits": [

@@ -1,29 +1,27 @@
 """Numbers pipeline by pipeline: a page of rows, in the order that was asked for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import PipelineMetricsQuestion
-from pipeline_health.domain.figures import Figures, figures, rate
-from pipeline_health.domain.flaky import LOOK_BACK, Verdict
+from pipeline_health.domain.figures import rate
+from pipeline_health.domain.flaky import Verdict
 from pipeline_health.domain.named import DEFAULT, Named, ordered
 from pipeline_health.domain.row import Row, is_by_figures, ranked
-from pipeline_health.domain.times import DAY
 from pipeline_health.domain.view import View, instant_view
 from pipeline_health.domain.window import Window
-from pipeline_health.flows.metrics import MetricsStore, RowsStore, bounds
+from pipeline_health.flows.metrics import MetricsStore, bounds
+from pipeline_health.flows.pipeline_numbers import Asked, PipelineNumbers
 
 Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """`flaky_commits` in seven days are too many."""
-
     store: MetricsStore
-    flaky_commits: int
+    numbers: PipelineNumbers
 
     def page(self, asked: PipelineMetricsQuestion, now: int) -> View:
         window = Window.parse(asked.window, now)
@@ -31,7 +29,7 @@ class Rows:
         wanted = [pipeline for pipeline in known if _is_wanted(pipeline, asked)]
 
         def read(pipelines: Sequence[Named]) -> list[Row]:
-            return self._read(pipelines, len(known), asked, now)
+            return self._read(pipelines, len(known), Asked(window, asked.branch == DEFAULT))
 
         if is_by_figures(asked.sort):
             rows, more = _cut(ranked(read(wanted), asked.sort), lambda row: row.pipeline.pipeline_id, asked)
@@ -44,32 +42,13 @@ class Rows:
             "next": asked.next(rows[-1].pipeline.pipeline_id if more else None),
         }
 
-    def _read(
-        self, pipelines: Sequence[Named], of: int, asked: PipelineMetricsQuestion, now: int
-    ) -> list[Row]:
-        ids = [pipeline.pipeline_id for pipeline in pipelines]
-        ask = Asked(Window.parse(asked.window, now), asked.branch == DEFAULT, self.flaky_commits)
-        told = told_of(ids, of, ask, self.store, now)
-        return [Row(pipeline, *each) for pipeline, each in zip(pipelines, told, strict=True)]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """`flaky_commits` in seven days are too many."""
-
-    window: Window
-    default_only: bool
-    flaky_commits: int
-
-
-def told_of(
-    ids: Sequence[str], of: int, asked: Asked, store: RowsStore, now: int
-) -> Iterator[tuple[Figures, Figures, Verdict]]:
-    """Of each pipeline the figures of the window and of the one before, and whether it is flaky."""
-    window, days = asked.window, range((now - LOOK_BACK) // DAY, now // DAY + 1)
-    for counted in store.rows(ids, of, [window, window.before], days, default_only=asked.default_only):
-        in_window, before = (figures(total, window.hours) for total in counted.totals)
-        yield in_window, before, Verdict.of(counted.concluded, now, asked.flaky_commits)
+    def _read(self, pipelines: Sequence[Named], known: int, asked: Asked) -> list[Row]:
+        locks = {pipeline.pipeline_id: pipeline.lock for pipeline in pipelines}
+        told = self.numbers.of(locks, known, asked)
+        return [
+            Row(pipeline, each.figures, each.before, each.flaky)
+            for pipeline, each in zip(pipelines, told, strict=True)
+        ]
 
 
 def _is_wanted(pipeline: Named, asked: PipelineMetricsQuestion) -> bool:
@@ -107,5 +86,5 @@ def _view(row: Row) -> View:
 
 
 def flaky_view(verdict: Verdict) -> View:
-    commits, flaky = len(verdict.week.concluded), len(verdict.week.flaky)
+    flaky, commits = len(verdict.flaky), verdict.commits
     return {"flagged": verdict.flagged, "rate": rate(flaky, commits), "commits": commits, "flaky": flaky}
