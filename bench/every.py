@@ -65,7 +65,7 @@ QUESTIONS: Final = (
     Question(f"/metrics/timeseries?window=7d&bucket=hour&{_ONE}", flat=False, grown=FILLS),
     Question(f"/metrics/timeseries?window=31d&bucket=hour&{_ONE}", requests=10, flat=False, grown=FILLS),
     Question("/metrics/pipelines?window=7d", grown=MARKS),
-    Question("/metrics/pipelines?window=90d", requests=10, grown=MARKS),
+    Question("/metrics/pipelines?window=90d", grown=MARKS),
     Question(f"/metrics/jobs?window=90d&{_ONE}", grown=FILLS),
     Question("/pipelines?recent=30"),
     Question(f"/pipelines/{ASKED}", grown=FILLS),

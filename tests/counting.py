@@ -11,7 +11,7 @@ from pipeline_health.domain.counting import Outcome
 from pipeline_health.domain.events import BuildEvent, Change
 from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.ledger import Known, Stored
-from pipeline_health.domain.marks import concluded_from, mark_counter, mark_of
+from pipeline_health.domain.marks import commit_number, concluded_from, is_mark, mark_counter, mark_of
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.sketch import bin_of
 from pipeline_health.domain.timeline import Entry, Reach, Segment
@@ -23,7 +23,7 @@ DEFAULTS = frozenset({"main", "master"})
 
 def concluded_by(builds: Iterable[Build]) -> list[Concluded]:
     return [
-        Concluded(build.commit, build.status is Status.SUCCESS, build.completed_at)
+        Concluded(commit_number(build.commit), build.status is Status.SUCCESS, build.completed_at)
         for build in builds
         if build.commit and build.status.conclusive and build.completed_at is not None
     ]
@@ -179,13 +179,17 @@ def expected_totals(builds: Iterable[Build]) -> dict[tuple[Scope, int], Counter[
     return settle(totals)
 
 
+def _marks(counters: Mapping[str, int]) -> list[int]:
+    return [value for name, value in counters.items() if is_mark(name)]
+
+
 def concluded(counts: MemoryCounts, pipeline_id: str) -> list[Concluded]:
     """As it is read back, out of the days."""
     days: dict[int, Counter[str]] = {}
     for (scope, hour), counters in counts.totals.items():
         if scope == Scope(pipeline_id=pipeline_id):
             days.setdefault(hour // 24, Counter()).update(counters)
-    return [each for day, counters in days.items() for each in concluded_from(counters, day)]
+    return [each for day, counters in days.items() for each in concluded_from(_marks(counters), day)]
 
 
 def expected_lifetime(builds: Iterable[Build], pipeline_id: str) -> dict[str, int]:

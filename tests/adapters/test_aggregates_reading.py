@@ -1,7 +1,7 @@
 """Aggregates are the same however they are read: by key, by query, or out of what all pipelines have."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,20 +13,21 @@ from pipeline_health.adapters import rows_reading
 from pipeline_health.adapters.aggregates_reading import AggregatesReading
 from pipeline_health.adapters.dynamodb import to_item
 from pipeline_health.adapters.keys import aggregate_key
-from pipeline_health.adapters.ranges import FIT, ranges
+from pipeline_health.adapters.ranges import FIT, ranges, ranges_until_now
 from pipeline_health.adapters.rows_reading import RowsReading
 from pipeline_health.adapters.transaction import buckets
 from pipeline_health.domain.aggregates import Scope
-from pipeline_health.domain.build import Build, Status, digest
-from pipeline_health.domain.flaky import Commits
+from pipeline_health.domain.build import Build, Status
+from pipeline_health.domain.flaky import LOOK_BACK, Commits
 from pipeline_health.domain.times import DAY, HOUR
-from pipeline_health.domain.window import KINDS, Kind, Window
+from pipeline_health.domain.window import KINDS, Cover, Kind, Window
 from pipeline_health.flows.metrics import RowCounts, Share
 from tests.adapters.test_counts import requests_of
 from tests.adapters.test_metrics_reading import counted_in, expected
 from tests.counting import concluded_by, expected_totals
 from tests.reading import NOW, ended
 
+START = 490_000  # an hour of 2025
 IDS = ["github.1.2", "github.1.20", "jenkins~a"]
 WINDOWS = ["5h", "24h", "50h", "7d", "30d", "90d"]
 
@@ -52,6 +53,25 @@ def test_a_range_ends_where_an_answer_would_be_full(kind: Kind, start: int, leng
     assert many == length
 
 
+@given(some.integers(START, START + 10 * 365 * 24), some.sampled_from(WINDOWS), some.integers(1, 40))
+def test_the_rows_of_a_team_are_asked_for_in_six_requests(end: int, text: str, pipelines: int) -> None:
+    """One of them for the cards."""
+    window = Window.parse(text, end * HOUR)
+    cover = Cover.of([window.with_nothing_after, window.before])
+    days = range((window.end - LOOK_BACK // HOUR) // 24, (window.end - 1) // 24 + 1)
+    numbers: dict[Kind, Sequence[int]] = {
+        "hours": cover.hours,
+        "days": sorted({*cover.days, *days}),
+        "weeks": cover.each_week,
+    }
+    found = ranges_until_now(numbers, pipelines)
+    assert 1 + len(found) <= 6
+    for kind, some_of_it in numbers.items():
+        for number in some_of_it:
+            key = aggregate_key(kind, Scope(pipeline_id="jenkins~a"), number)
+            assert sum(each[0] == key["pk"] and each[1] <= key["sk"] <= each[2] for each in found) == 1
+
+
 def history() -> list[Build]:
     """Over two New Years and many months, of several pipelines, some of it on another branch."""
 
@@ -64,10 +84,6 @@ def history() -> list[Build]:
         return ended(ago, status, pipeline_id=IDS[number % 3], **said)
 
     return [*map(one, range(80)), ended(340 * 24 * HOUR, pipeline_id=IDS[0], run="late")]
-
-
-def digests(commits: Iterable[str]) -> set[str]:
-    return {digest(commit, length=10) for commit in commits}
 
 
 def fill(client: DynamoDBClient, builds: list[Build]) -> None:
@@ -98,7 +114,7 @@ def test_all_pipelines_together_are_each_by_itself(
                 mine = [build for build in builds if build.pipeline_id == one]
                 concluded = [c for c in concluded_by(mine) if c.at // DAY in days]
                 assert sorted(c.at for c in row.concluded) == sorted(c.at for c in concluded)
-                assert Commits.of(row.concluded).flaky.keys() == digests(Commits.of(concluded).flaky)
+                assert Commits.of(row.concluded).flaky == Commits.of(concluded).flaky
             assert nobody == RowCounts([Counter(), Counter()], [])
     assert set(requests) == ({"Query"} if at_once else {"BatchGetItem"})
 

@@ -87,6 +87,16 @@ def test_ninety_days_and_the_ninety_before_are_at_most_eighty_items(end: int) ->
     assert cover.weeks[1] - cover.weeks[0] + 1 + len(cover.days) + len(cover.hours) <= 80
 
 
+@given(hours, st.integers(1, 9600))
+def test_where_nothing_lies_after_it_fewer_aggregates_hold_the_same(start: int, length: int) -> None:
+    window = Window(start, start + length)
+    longer = window.with_nothing_after
+    assert longer.start == start
+    assert window.end <= longer.end < window.end + 168
+    assert len(longer.terms) <= len(window.terms)
+    assert all(kind != "hours" or hour < start + 24 for kind, hour, _ in longer.terms)
+
+
 @given(hours, st.integers(1, 9600), st.sampled_from([1, 24]))
 def test_buckets_join_to_the_window(start: int, length: int, each: int) -> None:
     window = Window(start, start + length)

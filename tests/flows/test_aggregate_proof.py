@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_health.domain import pipeline
-from pipeline_health.domain.build import Build, Status, digest
+from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.ledger import Stored
+from pipeline_health.domain.marks import commit_number
 from pipeline_health.domain.recent import Recent, Strip, order
 from pipeline_health.flows.aggregate import aggregate
 from pipeline_health.flows.aggregation import Aggregation, Record
@@ -159,13 +160,13 @@ def check(stream: tuple[list[History], list[Delivery]]) -> None:
 
 def assert_commits(counts: MemoryCounts, final: list[Build]) -> None:
     """Every commit that concluded is known by its time and outcome, once for each of its builds."""
-    digests = {digest(commit, length=10): commit for commit in COMMITS if commit}
+    names = {commit_number(commit): commit for commit in COMMITS if commit}
     for pipeline_id in counts.cards:
         mine = [build for build in final if build.pipeline_id == pipeline_id and build.commit]
         expected = [
             (b.commit, b.status is Status.SUCCESS, b.completed_at) for b in mine if b.status.conclusive
         ]
-        said = [(digests[c.commit], c.passed, c.at) for c in concluded(counts, pipeline_id)]
+        said = [(names[c.commit], c.passed, c.at) for c in concluded(counts, pipeline_id)]
         assert sorted(said) == sorted(expected)
 
 

@@ -111,7 +111,8 @@ def histories(draw: some.DrawFn) -> list[Build]:
         said = draw(some.sampled_from(PIPELINES)) | {
             "branch": draw(some.sampled_from(["main", "trunk", "x"]))
         }
-        ended = NOW - draw(some.integers(0, 30)) * 8 * HOUR - draw(some.sampled_from([0, 1, HOUR, 4 * DAY]))
+        ago = draw(some.sampled_from([0, 1, HOUR, 4 * DAY, -3 * HOUR]))  # a clock may be ahead
+        ended = NOW - draw(some.integers(0, 30)) * 8 * HOUR - ago
         said["commit"] = draw(some.sampled_from([None, *"abcde"]))
         for attempt in range(1, draw(some.integers(1, 3)) + 1):
             took = draw(some.integers(0, 5_000_000))
@@ -120,7 +121,7 @@ def histories(draw: some.DrawFn) -> list[Build]:
             queued = draw(some.sampled_from([None, ended - took - 9_000]))
             first_job = draw(some.sampled_from([None, ended - took + 3_000]))
             builds.append(a_build(**said, **facts, **times, queued_at=queued, first_job_at=first_job))
-            ended = min(NOW, ended + took)
+            ended = min(max(NOW, ended), ended + took)
     return draw(some.permutations(builds))
 
 

@@ -82,7 +82,8 @@ def scope_key(scope: "Scope") -> str:
     return f"repo#{part(scope.repo)}" if scope.repo else "everything"
 
 
-_CUT: Final = {"hours": 10, "days": 7, "weeks": 4}  # all pipelines' hours by the day, days by the month, ...
+_DATE: Final = len("2026-11-23")
+_WEEKS: Final = 999_999  # more than there will be
 _BEHIND: Final = "$"  # the character after "#"
 
 
@@ -107,16 +108,20 @@ def week_key(scope: "Scope", week: int) -> dict[str, str]:
 
 
 def place_of_pipelines(kind: Kind, number: int) -> tuple[str, str]:
-    """The partition, and what sort keys begin with: hours#pipelines#2026-11-23 and 13, weeks#pipelines#2026
-    and 11-19.
+    """The partition, and what sort keys begin with: an hour's hours#pipelines#2026-11-23 and 13, a day's
+    pipelines and day-2026-11-23. Behind the days stand the weeks, counted backwards, so that the newest of
+    both are neighbours: pipelines and week-997031.
     """
-    name, cut = _NAMES[kind](number), _CUT[kind]
-    return f"{kind}#pipelines#{name[:cut]}", name[cut + 1 :]
+    if kind == "hours":
+        name = hour_name(number)
+        return f"hours#pipelines#{name[:_DATE]}", name[_DATE + 1 :]
+    return "pipelines", f"day-{day_name(number)}" if kind == "days" else f"week-{_WEEKS - number}"
 
 
 def range_of_pipelines(kind: Kind, first: int, last: int) -> tuple[str, str, str]:
     """The partition and the sort keys around all pipelines' from `first` to `last`, which share it."""
-    (partition, lower), (_, upper) = place_of_pipelines(kind, first), place_of_pipelines(kind, last)
+    ends = place_of_pipelines(kind, first), place_of_pipelines(kind, last)
+    (partition, lower), (_, upper) = sorted(ends)
     return partition, f"{lower}#", f"{upper}{_BEHIND}"
 
 

@@ -24,6 +24,7 @@ def named_from(item: Item, default_names: frozenset[str]) -> Named:
         shown=_shown(item["shown"]["M"], frozenset(defaults)) if "shown" in item else None,
         broken={branch: int(since["N"]) for branch, since in broken.items()},
         lock=int(item["lock"]["N"]),
+        until=int(item["until"]["N"]),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from pipeline_health.adapters.aggregates_reading import AggregatesReading, Numbers
 from pipeline_health.adapters.dynamodb import Item
 from pipeline_health.adapters.keys import aggregate_key, place_of_pipelines
-from pipeline_health.adapters.ranges import Range, ranges
+from pipeline_health.adapters.ranges import Range, ranges_until_now
 from pipeline_health.adapters.table_reading import side_by_side
 from pipeline_health.domain.aggregates import Scope, total_of
 from pipeline_health.domain.marks import MARK, concluded_from
@@ -36,7 +36,7 @@ class RowsReading(AggregatesReading):
         all_days = sorted({*cover.days, *days})
         numbers: Numbers = {"hours": cover.hours, "days": all_days, "weeks": cover.each_week}
         asked = sum(map(len, numbers.values()))
-        queries = [each for kind, some in numbers.items() for each in ranges(kind, some, of)] if of else []
+        queries = ranges_until_now(numbers, of) if of else []
         found = _Found(ids, windows, days)
         if not of or KEY * asked * len(ids) <= QUERY * len(queries) + asked * of / TOGETHER:
             places = [(kind, number) for kind, some in numbers.items() for number in some]
@@ -61,7 +61,7 @@ class _Found:
 
     def __init__(self, ids: Iterable[str], windows: Sequence[Window], days: range) -> None:
         self._totals: dict[str, list[Total]] = {one: [{} for _ in windows] for one in ids}
-        self._marks: dict[str, list[tuple[int, Total]]] = {one: [] for one in self._totals}
+        self._marks: dict[str, list[tuple[int, list[int]]]] = {one: [] for one in self._totals}
         self._terms = _terms(windows)
         self._days = {place_of_pipelines("days", day): day for day in days}
         self._adding = Lock()
@@ -77,11 +77,11 @@ class _Found:
 
     def _add(self, pipeline_id: str, place: Place, counters: Item) -> None:
         totals = [(self._totals[pipeline_id][index], sign) for index, sign in self._terms.get(place, ())]
-        marks: Total = {}
+        marks: list[int] = []
         for name, value in counters.items():
             number = int(value["N"])
             if name[0] == MARK:
-                marks[name] = number
+                marks.append(number)
                 continue
             for total, sign in totals:
                 total[name] = total.get(name, 0) + sign * number

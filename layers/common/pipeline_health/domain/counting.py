@@ -132,7 +132,9 @@ def _card_after(
 ) -> Card:
     card = _with_strips(fresh, known).headed_by([*known.builds, *_builds(fresh)])
     card = card.with_branches({**known.branches, **branches}, card.candidates(default_names))
-    return replace(card, lock=card.lock + 1, totals=card.totals.moved(moves, card.pipeline_id))
+    until = max([card.until, *(hour + 1 for _, hour in moves)])
+    totals = card.totals.moved(moves, card.pipeline_id)
+    return replace(card, lock=card.lock + 1, until=until, totals=totals)
 
 
 def _with_strips(fresh: Iterable[Stored], known: Known) -> Card:

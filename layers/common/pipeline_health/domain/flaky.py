@@ -15,9 +15,9 @@ LOOK_BACK: Final = 28 * DAY  # a flag may be older than the week that it looks b
 
 
 class Concluded(NamedTuple):
-    """A build of a commit succeeded or failed."""
+    """A build of a commit, named by a number, succeeded or failed."""
 
-    commit: str
+    commit: int
     passed: bool
     at: int
 
@@ -26,13 +26,13 @@ class Concluded(NamedTuple):
 class Commits:
     """Instants, by commit: when its first conclusive build completed, and when it turned out to be flaky."""
 
-    concluded: Mapping[str, int]
-    flaky: Mapping[str, int]
+    concluded: Mapping[int, int]
+    flaky: Mapping[int, int]
 
     @classmethod
     def of(cls, concluded: Iterable[Concluded]) -> "Commits":
-        passed: dict[str, int] = {}
-        failed: dict[str, int] = {}
+        passed: dict[int, int] = {}
+        failed: dict[int, int] = {}
         for commit, succeeded, at in concluded:
             times = passed if succeeded else failed
             if commit not in times or at < times[commit]:
@@ -56,7 +56,7 @@ class Verdict:
 
     flagged: bool
     commits: int
-    flaky: Mapping[str, int]
+    flaky: Mapping[int, int]
 
     @classmethod
     def of(cls, concluded: Iterable[Concluded], now: int, threshold: int) -> "Verdict":

@@ -6,7 +6,7 @@ and has at most 22 digits, which whatever reckons in decimals keeps (docs/adr/00
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
@@ -19,8 +19,12 @@ _NAME: Final = 7  # characters of 6 bits, for a build among those of its pipelin
 _COMMIT: Final = 10  # characters of 4 bits, for a commit among those of its pipeline
 
 
-def commit_digest(commit: str) -> str:
+def commit_number(commit: str) -> int:
     """How marks name a commit."""
+    return int(_digest(commit), 16)
+
+
+def _digest(commit: str) -> str:
     return digest(commit, length=_COMMIT)
 
 
@@ -29,7 +33,7 @@ def mark_of(build: Build) -> str | None:
     if not build.commit or not build.status.conclusive:
         return None
     name = urlsafe_b64encode(sha256(f"{build.run}.{build.attempt}".encode()).digest())[:_NAME].decode()
-    return name + commit_digest(build.commit)
+    return name + _digest(build.commit)
 
 
 def mark_counter(mark: str, status: Status, completed_at: int) -> dict[str, int]:
@@ -39,12 +43,13 @@ def mark_counter(mark: str, status: Status, completed_at: int) -> dict[str, int]
     }  # never 0, which is what was taken back
 
 
-def concluded_from(marks: Mapping[str, int], day: int) -> Iterator[Concluded]:
-    """What the marks among a day's counters say."""
-    for name, value in marks.items():
-        if name[0] == MARK and value > 0:
-            number, time = divmod(value - 1, DAY)
-            yield Concluded(f"{number // 2:0{_COMMIT}x}", number % 2 == 1, day * DAY + time)
+def concluded_from(marks: Iterable[int], day: int) -> Iterator[Concluded]:
+    """What the marks of a day say."""
+    start = day * DAY
+    for mark in marks:
+        if mark > 0:
+            number, time = divmod(mark - 1, DAY)
+            yield Concluded(number >> 1, number & 1 == 1, start + time)
 
 
 def is_mark(name: str) -> bool:

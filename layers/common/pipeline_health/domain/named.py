@@ -42,7 +42,7 @@ class Named:
     """What a summary needs of a pipeline's card. Its names are its newest build's.
 
     `broken` are its broken branches, with the completion of the first failure of each open streak. `lock`
-    moves with whatever counts.
+    moves with whatever counts, and nothing counted in the hour `until` or later.
     """
 
     pipeline_id: str
@@ -53,6 +53,7 @@ class Named:
     shown: Shown | None = None
     broken: Mapping[str, int] = field(default_factory=dict)
     lock: int = 0
+    until: int = 0
 
     @property
     def label(self) -> tuple[str, str, str]:

@@ -62,11 +62,12 @@ class Card:
 
     `last` is the build at the head of `recent`. `shown` is the branch its status comes from; `broken` the
     branches that are broken, with since when; `said` the newest builds that name a default branch, each with
-    that name for its branch.
+    that name for its branch. Nothing ever counted in the hour `until` or later.
     """
 
     pipeline_id: str
     lock: int = 0
+    until: int = 0
     last: Build | None = None
     default_branch: str | None = None
     said: Strip = field(default_factory=Strip)

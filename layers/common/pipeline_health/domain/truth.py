@@ -97,6 +97,7 @@ def _card(card: Card, stored: Card, ids: set[str]) -> Card:
     return replace(
         card,
         lock=stored.lock,
+        until=max(card.until, stored.until),
         recent=recent.builds,
         cut=recent.cut,
         totals=stored.totals,  # of expired builds, too: see AuditedCounts.mend

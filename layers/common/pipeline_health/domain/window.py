@@ -52,6 +52,14 @@ class Window:
         return Window(self.start - self.hours, self.start)
 
     @property
+    def with_nothing_after(self) -> "Window":
+        """What holds the same builds where none completed after it: up to the end of its last day or week, if
+        that is fewer aggregates.
+        """
+        ends = (-(-self.end // step) * step for step in (1, HOURS_A_DAY, HOURS_A_WEEK))
+        return min((Window(self.start, end) for end in ends), key=lambda window: len(window.terms))
+
+    @property
     def start_at(self) -> int:
         return self.start * HOUR
 

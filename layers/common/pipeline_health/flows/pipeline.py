@@ -7,7 +7,7 @@ from pipeline_health.api.problems import not_found
 from pipeline_health.api.questions import PipelineQuestion
 from pipeline_health.domain.figures import Figures
 from pipeline_health.domain.flaky import SPAN, Verdict
-from pipeline_health.domain.marks import commit_digest
+from pipeline_health.domain.marks import commit_number
 from pipeline_health.domain.newest import Stretch, position_of
 from pipeline_health.domain.overdue import silent_since, stuck, usual_gap
 from pipeline_health.domain.pipeline import RECENT_BUILDS, Branch, Card
@@ -51,7 +51,7 @@ class OnePipeline:
         if card is None:
             raise not_found("No such pipeline.")
         window = Window.parse(asked.window, now)
-        (told,) = self.numbers.of({pipeline_id: card.lock}, 0, Asked(window))
+        (told,) = self.numbers.of([card], 0, Asked(window))
         p95, p95_before = _p95(told.figures), _p95(told.before)
         return {
             **pipeline_view(card, RECENT_BUILDS),
@@ -78,19 +78,18 @@ class OnePipeline:
 
     def _flaky(self, pipeline_id: str, verdict: Verdict, now: int) -> View:
         names = self._commits(pipeline_id, now) if verdict.flaky else {}
-        newest = sorted(verdict.flaky.items(), key=lambda item: (-item[1], item[0]))
+        named = [(names[commit], at) for commit, at in verdict.flaky.items() if commit in names]
+        newest = sorted(named, key=lambda item: (-item[1], item[0]))
         return {
             **flaky_view(verdict),
-            "flaky_commits": [
-                {"commit": names[mark], "at": format_instant(at)} for mark, at in newest if mark in names
-            ],
+            "flaky_commits": [{"commit": commit, "at": format_instant(at)} for commit, at in newest],
         }
 
-    def _commits(self, pipeline_id: str, now: int) -> dict[str, str]:
+    def _commits(self, pipeline_id: str, now: int) -> dict[int, str]:
         """By what marks call them."""
         stretch = Stretch(position_of(now - SPAN - LONG), position_of(now + AHEAD))
         commits = self.builds.commits_of(pipeline_id, stretch, BUILDS)
-        return {commit_digest(commit): commit for commit in commits}
+        return {commit_number(commit): commit for commit in commits}
 
 
 def _p95(figures: Figures) -> float | None:

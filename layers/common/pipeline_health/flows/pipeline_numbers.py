@@ -4,8 +4,9 @@ Windows move by the hour, and every build that counts moves its pipeline's lock 
 what was told stays true until either does, so a process reads only the pipelines that built since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pipeline_health.domain.figures import Figures, figures
 from pipeline_health.domain.flaky import LOOK_BACK, Verdict
@@ -15,6 +16,17 @@ from pipeline_health.domain.window import Window
 from pipeline_health.flows.metrics import RowCounts, RowsStore
 
 MOST = 4_000  # answers of some 8 KB: four windows of a thousand pipelines
+
+
+class Standing(Protocol):
+    """Of a pipeline: see Card."""
+
+    @property
+    def pipeline_id(self) -> str: ...
+    @property
+    def lock(self) -> int: ...
+    @property
+    def until(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -38,22 +50,24 @@ class PipelineNumbers:
     flaky_commits: int
     kept: Kept[tuple[str, Asked], Told] = field(default_factory=lambda: Kept(MOST))
 
-    def of(self, locks: Mapping[str, int], known: int, asked: Asked) -> list[Told]:
-        """Of the pipelines with these locks, which must have been read before, in their order. There are
-        `known` in all; 0 where nobody counted them.
-        """
-        kept = {one: self.kept.get((one, asked), lock) for one, lock in locks.items()}
-        new = self._read([one for one, told in kept.items() if told is None], known, asked)
-        for one, told in new.items():
-            self.kept.put((one, asked), locks[one], told)
-        return [told or new[one] for one, told in kept.items()]
+    def of(self, pipelines: Sequence[Standing], known: int, asked: Asked) -> list[Told]:
+        """In their order. There are `known` in all; 0 where nobody counted them."""
+        kept = [self.kept.get((each.pipeline_id, asked), each.lock) for each in pipelines]
+        new = [each for each, told in zip(pipelines, kept, strict=True) if told is None]
+        read = iter(self._read(new, known, asked) if new else ())
+        return [told or next(read) for told in kept]
 
-    def _read(self, ids: Sequence[str], known: int, asked: Asked) -> dict[str, Told]:
-        window, last_day = asked.window, (asked.window.end_at - 1) // DAY
-        days = range((window.end_at - LOOK_BACK) // DAY, last_day + 1)
-        both = [window, window.before]
-        read = self.store.rows(ids, known, both, days, default_only=asked.default_only) if ids else []
-        return {one: self._told(window, counted) for one, counted in zip(ids, read, strict=True)}
+    def _read(self, pipelines: Sequence[Standing], known: int, asked: Asked) -> Iterator[Told]:
+        window = asked.window
+        days = range((window.end_at - LOOK_BACK) // DAY, (window.end_at - 1) // DAY + 1)
+        ended = all(each.until <= window.end for each in pipelines)
+        both = [window.with_nothing_after if ended else window, window.before]
+        ids = [each.pipeline_id for each in pipelines]
+        read = self.store.rows(ids, known, both, days, default_only=asked.default_only)
+        for each, counted in zip(pipelines, read, strict=True):
+            told = self._told(window, counted)
+            self.kept.put((each.pipeline_id, asked), each.lock, told)
+            yield told
 
     def _told(self, window: Window, counted: RowCounts) -> Told:
         in_window, before = (figures(total, window.hours) for total in counted.totals)

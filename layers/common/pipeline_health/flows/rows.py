@@ -43,8 +43,7 @@ class Rows:
         }
 
     def _read(self, pipelines: Sequence[Named], known: int, asked: Asked) -> list[Row]:
-        locks = {pipeline.pipeline_id: pipeline.lock for pipeline in pipelines}
-        told = self.numbers.of(locks, known, asked)
+        told = self.numbers.of(pipelines, known, asked)
         return [
             Row(pipeline, each.figures, each.before, each.flaky)
             for pipeline, each in zip(pipelines, told, strict=True)
