@@ -29,8 +29,6 @@ from pipeline_health.api import docs, problems
 from pipeline_health.api import questions as q
 from pipeline_health.api.job_questions import JobMetricsQuestion
 from pipeline_health.flows.changes import Changes
-from pipeline_health.flows.job_metrics import JobMetrics
-from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipeline import OnePipeline
 from pipeline_health.flows.pipelines import Pipelines
 from pipeline_health.flows.reading import Reading
@@ -162,13 +160,13 @@ async def changes(asked: Annotated[q.ChangesQuestion, Query()]) -> Response:
 @app.get("/metrics/summary")
 async def summary(asked: Annotated[q.MetricsQuestion, Query()]) -> Response:
     """One window as a whole, and how far every figure has moved against the window before."""
-    return JSONResponse(Metrics(tables.metrics_table()).summary(asked, tables.now()))
+    return JSONResponse(tables.metrics().summary(asked, tables.now()))
 
 
 @app.get("/metrics/timeseries")
 async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Response:
     """The same figures hour by hour or day by day, empty ones included."""
-    return JSONResponse(Metrics(tables.metrics_table()).timeseries(asked, tables.now()))
+    return JSONResponse(tables.metrics().timeseries(asked, tables.now()))
 
 
 @app.get("/metrics/pipelines")
@@ -181,8 +179,7 @@ async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> R
 @app.get("/metrics/jobs")
 async def by_job(asked: Annotated[JobMetricsQuestion, Query()]) -> Response:
     """Which job of a pipeline fails most, and at which step; is slowest; waits longest (GitHub Actions)."""
-    flow = JobMetrics(tables.jobs_table(), tables.metrics_table())
-    return JSONResponse(flow.page(asked, tables.now()))
+    return JSONResponse(tables.job_metrics().page(asked, tables.now()))
 
 
 @app.get("/docs", include_in_schema=False)

@@ -75,7 +75,7 @@ def revision(client: DynamoDBClient) -> int:
 
 def numbers(client: DynamoDBClient) -> JobMoves:
     counted = JobsReading(client, "MetricsTable").days(PIPELINE, START // DAY - 1, START // DAY + 1).counted
-    found = {place: unpacked(counters) for place, counters in counted}
+    found = {each.place: unpacked(each.counters) for each in counted}
     settled = {place: Counter({n: v for n, v in some.items() if v}) for place, some in found.items()}
     return {place: some for place, some in settled.items() if some}
 

@@ -67,7 +67,7 @@ class Table:
 
     def counted(self) -> int:
         days = JobsReading(self.client, "MetricsTable").days(PIPELINE, START // DAY, START // DAY)
-        return sum(counters.get("success", 0) for _, counters in days.counted)
+        return sum(each.counters.get("success", 0) for each in days.counted)
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Aggregates of one scope, read: by their keys, and by a query where they have a partition to themselves."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters.dynamodb import Item
@@ -16,11 +15,27 @@ from pipeline_health.flows.metrics import Aggregates, Share
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Counted = dict[int, Mapping[str, int]]  # by number of the hour, day or week
 Numbers = Mapping[Kind, Sequence[int]]
 
 _KEY: Final = {"pk", "sk"}
 _PREFIX: Final = len(DEFAULT_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCounts:
+    """An item that is made into numbers only where somebody wants them: mostly it is what it was before."""
+
+    item: Item
+    default_only: bool
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def items(self) -> Iterable[tuple[str, int]]:
+        return counters_from(self.item, default_only=self.default_only).items()
+
+
+Counted = dict[int, StoredCounts]  # by number of the hour, day or week
 
 
 class AggregatesReading:
@@ -59,7 +74,7 @@ class AggregatesReading:
         found: dict[Kind, Counted] = {kind: {} for kind in KINDS}
         for item in self._table.get_many({"pk": pk, "sk": sk} for pk, sk in places):
             kind, number = places[item["pk"]["S"], item["sk"]["S"]]
-            found[kind][number] = counters_from(item, default_only=share.default_only)
+            found[kind][number] = StoredCounts(item, share.default_only)
         return Aggregates(**found)
 
     def _between(self, share: Share, kind: Kind, numbers: range) -> Counted:
@@ -69,8 +84,7 @@ class AggregatesReading:
             return {}
         (partition, first), (_, last) = min(names), max(names)
         items = self._table.partition(partition, "BETWEEN :first AND :last", first=first, last=last)
-        counted = partial(counters_from, default_only=share.default_only)
-        return {names[partition, item["sk"]["S"]]: counted(item) for item in items}
+        return {names[partition, item["sk"]["S"]]: StoredCounts(item, share.default_only) for item in items}
 
 
 def counters_from(item: Item, *, default_only: bool) -> dict[str, int]:

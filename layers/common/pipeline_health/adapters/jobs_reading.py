@@ -1,6 +1,7 @@
 """The numbers of jobs, read: a pipeline's days, the newest first."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline_health.adapters import keys
@@ -15,6 +16,32 @@ if TYPE_CHECKING:
 
 PAGES: Final = 4  # requests; of 1 MB each, some 2,500 jobs and days
 _LAST: Final = "~"  # after every sort key of a day
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDay:
+    """An item that is taken apart, by hand as aggregates are, only where somebody looks into it."""
+
+    pipeline_id: str
+    item: Item
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @property
+    def place(self) -> Place:
+        item = self.item
+        return Place(
+            pipeline_id=self.pipeline_id,
+            day=keys.day_of(item["sk"]["S"].partition("#")[0]),
+            job=item["job"]["S"],
+            step=item["step"]["S"] if "step" in item else "",
+            number=int(item["number"]["N"]) if "number" in item else 0,
+        )
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return {name: int(value["N"]) for name, value in self.item.items() if name not in NO_COUNTERS}
 
 
 class JobsReading:
@@ -34,7 +61,7 @@ class JobsReading:
             cut = items[-1]["sk"]["S"].partition("#")[0]
             items = [item for item in items if not item["sk"]["S"].startswith(cut)]
             first = keys.day_of(cut) + 1
-        return Days(first, [_counted(pipeline_id, item) for item in items])
+        return Days(first, [StoredDay(pipeline_id, item) for item in items])
 
 
 def _ask(pipeline_id: str, first: int, last: int) -> dict[str, Any]:
@@ -44,15 +71,3 @@ def _ask(pipeline_id: str, first: int, last: int) -> dict[str, Any]:
         "ExpressionAttributeValues": to_item({":pk": keys.jobs_days(pipeline_id), **bounds}),
         "ScanIndexForward": False,
     }
-
-
-def _counted(pipeline_id: str, item: Item) -> tuple[Place, Mapping[str, int]]:
-    """By hand, as aggregates are read."""
-    place = Place(
-        pipeline_id=pipeline_id,
-        day=keys.day_of(item["sk"]["S"].partition("#")[0]),
-        job=item["job"]["S"],
-        step=item["step"]["S"] if "step" in item else "",
-        number=int(item["number"]["N"]) if "number" in item else 0,
-    )
-    return place, {name: int(value["N"]) for name, value in item.items() if name not in NO_COUNTERS}

@@ -12,6 +12,8 @@ from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
 from pipeline_health.adapters.reading_client import reading_client
 from pipeline_health.domain.times import DAY
+from pipeline_health.flows.job_metrics import JobMetrics
+from pipeline_health.flows.metrics import Metrics
 from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 
 
@@ -59,13 +61,20 @@ def pipeline_numbers() -> PipelineNumbers:
     return PipelineNumbers(metrics_table(), settings().FLAKY_COMMITS)
 
 
-def jobs_table() -> JobsReading:
-    return JobsReading(reading_client(), settings().METRICS_TABLE)
+@cache
+def metrics() -> Metrics:
+    """It remembers, too, and so do the jobs' numbers."""
+    return Metrics(metrics_table())
+
+
+@cache
+def job_metrics() -> JobMetrics:
+    return JobMetrics(JobsReading(reading_client(), settings().METRICS_TABLE), metrics_table())
 
 
 def forget() -> None:
     """As a process that has just started: for tests and measurements."""
-    for cached in (settings, builds_table, metrics_table, pipeline_numbers):
+    for cached in (settings, builds_table, metrics_table, pipeline_numbers, metrics, job_metrics):
         cached.cache_clear()
 
 

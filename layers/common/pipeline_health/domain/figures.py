@@ -4,6 +4,7 @@ Rates are percent and None where there is nothing to divide by; durations are se
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pipeline_health.domain.packing import Tally
@@ -55,6 +56,12 @@ def figures(counters: Mapping[str, int], hours: int) -> Figures:
         "queue": _queue_times(tally.bins["q"]),
         "recovery": _recoveries(tally.bins["r"], counted["recovery_ms"]),
     }
+
+
+@lru_cache(maxsize=256)
+def figures_of_nothing(hours: int) -> Figures:
+    """One object for every empty window of so many hours."""
+    return figures({}, hours)
 
 
 def _durations(bins: Mapping[int, int], total_ms: int) -> Figures:

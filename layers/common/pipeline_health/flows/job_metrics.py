@@ -1,19 +1,31 @@
 """A pipeline's jobs for people to read: which one fails most and at which step, is slowest, waits longest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from pipeline_health.api.job_questions import JobMetricsQuestion, Sort
 from pipeline_health.domain.figures import Figures, mean, percentiles_seconds, rate
 from pipeline_health.domain.jobs import Place
+from pipeline_health.domain.kept import Kept
 from pipeline_health.domain.packing import Tally
 from pipeline_health.domain.times import DAY, HOUR, format_instant
 from pipeline_health.domain.view import View
 from pipeline_health.domain.window import Window
 from pipeline_health.flows.reading import only
 
+MOST: Final = 50_000  # counters as they came, of some 300 bytes each: 15 MB
 STEPS: Final = 10  # of each job, those at which it fails most
+
+
+class CountedDay(Protocol):
+    """Of one job, or of a step of it. Equal to another where all of it is."""
+
+    def __len__(self) -> int: ...
+    @property
+    def place(self) -> Place: ...
+    @property
+    def counters(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True)
@@ -21,7 +33,7 @@ class Days:
     """What was counted by job and day, from day `first` on: later than asked where that was too much."""
 
     first: int
-    counted: Sequence[tuple[Place, Mapping[str, int]]]
+    counted: Sequence[CountedDay]
 
 
 class JobsStore(Protocol):
@@ -38,12 +50,15 @@ class Names(Protocol):
 class JobMetrics:
     store: JobsStore
     names: Names
+    kept: Kept[tuple[str | None, int, int], list[View]] = field(default_factory=lambda: Kept(MOST))
 
     def page(self, asked: JobMetricsQuestion, now: int) -> View:
         pipeline_id = only(self.names.ids_of(asked.pipeline, asked.repo))
         first, last = _days(Window.parse(asked.window, now))
         read = self.store.days(pipeline_id, first, last) if pipeline_id else Days(first, [])
-        rows = sorted(_rows(read), key=_SORTED[asked.sort], reverse=True)
+        of = pipeline_id, read.first, last
+        every = self.kept.of(of, read.counted, lambda: _rows(read))
+        rows = sorted(every, key=_SORTED[asked.sort], reverse=True)
         return {
             "pipeline_id": pipeline_id,
             "from": format_instant(read.first * DAY),
@@ -61,7 +76,7 @@ def _days(window: Window) -> tuple[int, int]:
 def _rows(read: Days) -> list[View]:
     totals: dict[str, dict[str, int]] = {}
     steps: dict[str, dict[str, list[tuple[Place, int]]]] = {}
-    for place, counters in read.counted:
+    for place, counters in ((each.place, each.counters) for each in read.counted):
         if place.step:
             steps.setdefault(place.job, {}).setdefault(place.step, []).append(
                 (place, counters.get("failure", 0))
