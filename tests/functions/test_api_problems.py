@@ -41,7 +41,7 @@ REFUSED = [
     ("/metrics/summary", "repo=", "repo", "at least 1 character"),
     ("/metrics/summary", "pipeline=" + "a" * 513, "pipeline", "at most 512 characters"),
     ("/metrics/timeseries", "bucket=week", "bucket", "'hour' or 'day'"),
-    ("/metrics/timeseries", "window=32d&bucket=hour", "bucket", "must be day for windows of more than 31d"),
+    ("/metrics/timeseries", "window=21d&bucket=hour", "bucket", "must be day for windows of more than 20d"),
     ("/metrics/pipelines", "limit=1001", "limit", "less than or equal to 1000"),
     ("/builds", "limit=0", "limit", LIMIT),
     ("/builds", "limit=many", "limit", "should be a valid integer"),

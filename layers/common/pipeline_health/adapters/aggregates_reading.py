@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline_health.adapters.dynamodb import Item
 from pipeline_health.adapters.keys import aggregate_key
-from pipeline_health.adapters.table_reading import GETS, TableReading
+from pipeline_health.adapters.table_reading import TableReading
 from pipeline_health.domain.aggregates import DEFAULT_PREFIX
 from pipeline_health.domain.marks import MARK
-from pipeline_health.domain.window import HOURS_A_DAY, KINDS, Cover, Kind, Window
+from pipeline_health.domain.window import KINDS, Cover, Kind, Window
 from pipeline_health.flows.metrics import Aggregates, Share
 
 if TYPE_CHECKING:
@@ -53,17 +53,8 @@ class AggregatesReading:
     def _read(self, share: Share, some: Numbers, kind: Kind, all_of: range) -> Aggregates:
         """`all_of` follow one another: a query, where the scope has a partition to itself."""
         if share.scope.pipeline_id and not share.scope.branch:
-            wanted = self._with_builds(share, all_of) if kind == "hours" else all_of
-            return self._by_keys(share, {**some, kind: wanted})
+            return self._by_keys(share, {**some, kind: all_of})
         return replace(self._by_keys(share, some), **{kind: self._between(share, kind, all_of)})
-
-    def _with_builds(self, share: Share, hours: range) -> Sequence[int]:
-        """Where they are more than one request brings: those of days that counted anything."""
-        if len(hours) <= GETS:
-            return hours
-        days = range(hours[0] // HOURS_A_DAY, hours[-1] // HOURS_A_DAY + 1)
-        counted = self._by_keys(share, {"days": days}).days
-        return [hour for hour in hours if hour // HOURS_A_DAY in counted]
 
     def _by_keys(self, share: Share, numbers: Numbers) -> Aggregates:
         places = {

@@ -191,7 +191,7 @@ class TimeseriesQuestion(MetricsQuestion):
     bucket: Annotated[
         Literal["hour", "day"],
         Field(
-            description="How long a bucket is: an `hour` (windows up to 31d) or a `day` in UTC.",
+            description="How long a bucket is: an `hour` (windows up to 20d) or a `day` in UTC.",
             examples=["day"],
         ),
     ] = "day"

@@ -22,7 +22,7 @@ from pipeline_health.domain.window import HOURS_A_DAY, Cover, Kind, Window
 from pipeline_health.flows.reading import only
 
 ACTIVE: Final = 90 * DAY  # pipelines without a build for longer have no last status
-HOURLY: Final = 31 * HOURS_A_DAY  # the longest window that is cut into hours
+HOURLY: Final = 20 * HOURS_A_DAY  # the longest window that is cut into hours: five batches of a pipeline's
 MOST: Final = 150_000  # counters as they came, with what was made of them 300 to 500 bytes each: some 60 MB
 
 DEFINITION: Final = "/openapi.json#/components/schemas/Summary/properties/{}"
@@ -151,7 +151,7 @@ class Metrics:
         part = self._part(asked, list(self.store.pipelines()) if asked.pipeline else [])
         hourly = asked.bucket == "hour"
         if hourly and window.hours > HOURLY:
-            raise refused("bucket", "must be day for windows of more than 31d")
+            raise refused("bucket", "must be day for windows of more than 20d")
         read = self.store.buckets(part.share, window, hourly=hourly) if part.share else Aggregates()
         buckets = window.buckets(1 if hourly else HOURS_A_DAY)
         rows = [{**bounds(bucket), **self._figures(part, read, bucket)} for bucket in buckets]
