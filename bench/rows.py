@@ -46,7 +46,7 @@ BODY: Final = 3_000_000  # bytes, half of what a function may answer with
 def tables() -> Tables:
     """Of aggregates those that some window reads."""
     asked = [Window.parse(window, NOW) for window in WINDOWS]
-    read = Cover.of([each for window in asked for each in (window, window.before)])
+    read = Cover.of([each for one in asked for each in (one, one.with_nothing_after, one.before)])
     days = {*read.days, *range((NOW - LOOK_BACK) // DAY, NOW // DAY + 1)}
     numbers: Mapping[Kind, Iterable[int]] = {"hours": read.hours, "days": days, "weeks": read.each_week}
     places = {place_of_pipelines(kind, number) for kind, some in numbers.items() for number in some}
@@ -107,10 +107,14 @@ class Asked:
     answer: View
 
 
-def ask(window: str, **said: Any) -> Asked:
-    at = tables()
-    metrics = MetricsReading(cast("Any", at), "MetricsTable", DEFAULTS)
-    flow = Rows(metrics, PipelineNumbers(metrics, 3))
+def rows() -> Rows:
+    """Of a process that has just started."""
+    metrics = MetricsReading(cast("Any", tables()), "MetricsTable", DEFAULTS)
+    return Rows(metrics, PipelineNumbers(metrics, 3))
+
+
+def ask(window: str, flow: Rows | None = None, **said: Any) -> Asked:
+    at, flow = tables(), flow or rows()
     with at.measuring() as spent:
         answer = flow.page(PipelineMetricsQuestion(window=window, **said), NOW)
     return Asked(spent, spent.brought - PIPELINES, answer)
@@ -119,15 +123,22 @@ def ask(window: str, **said: Any) -> Asked:
 def measure() -> Iterator[Figure]:
     for window in WINDOWS:
         asked = ask(window, limit=PIPELINES)
-        began = time.process_time()
-        ask(window, limit=PIPELINES)
-        took = 1000 * (time.process_time() - began)
+        flow = rows()
+        first, again = (_took(window, flow) for _ in range(2))
         about = f"GET /metrics/pipelines?window={window}, {PIPELINES:,} rows"
         yield Figure(f"{about}: requests", asked.spent.sent, "", REQUESTS)
         yield Figure(f"{about}: read units", asked.spent.reads, "")
         yield Figure(f"{about}: aggregates", asked.aggregates, "")
         yield Figure(f"{about}: bytes of the answer", len(json.dumps(asked.answer)), "", BODY)
-        yield Figure(f"{about}: CPU without botocore's", took, "ms")
+        yield Figure(f"{about}: CPU without botocore's", first, "ms")
+        yield Figure(f"{about}: ... asked again", again, "ms")
+
+
+def _took(window: str, flow: Rows) -> float:
+    """Milliseconds."""
+    began = time.process_time()
+    ask(window, flow, limit=PIPELINES)
+    return 1000 * (time.process_time() - began)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.rows import BODY, PIPELINES, ask
+from bench.rows import BODY, PIPELINES, ask, rows
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,13 @@ def test_a_thousand_rows_take_few_requests(window: str, requests: int, each: int
     assert asked.spent.sent <= requests
     assert asked.aggregates <= each * PIPELINES
     assert len(json.dumps(asked.answer)) < BODY
+
+
+def test_asked_again_they_take_those_of_the_cards() -> None:
+    flow = rows()
+    first, again = (ask("7d", flow, limit=PIPELINES) for _ in range(2))
+    assert again.answer == first.answer
+    assert (again.spent.sent, again.aggregates) == (2, 0)
 
 
 def test_twenty_rows_in_the_order_of_a_figure_take_no_more() -> None:
