@@ -1,55 +1,16 @@
-"""The conditions that the product's readers send, understood; every other one is refused."""
+"""What the product's readers send beside key conditions, understood; everything else is refused."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.item_size import Item
-
-LAST: Final = "\U0010ffff"  # behind every string that is stored
+from local.conditions import OtherFormError
 
 Values = Mapping[str, str]
+RefusedError = OtherFormError  # nobody has said what DynamoDB would answer to it
 
-
-class RefusedError(Exception):
-    """Nobody has said what DynamoDB would answer to this."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A part of a partition: the sort keys from `first` to `last`, both included."""
-
-    partition: tuple[str, str]  # the attribute and its value
-    sort: str | None  # the attribute, where anything is said of it
-    first: str = ""
-    last: str = LAST
-
-
-_PARTITION: Final = re.compile(r"(\w+) = (:\w+)")
-_SORT: Final[Mapping[str, Callable[[str, str], tuple[str, str]]]] = {
-    r"(\w+) > (:\w+)(\b)": lambda after, _: (after + "\0", LAST),
-    r"(\w+) BETWEEN (:\w+) AND (:\w+)": lambda first, last: (first, last),
-    r"begins_with\((\w+), (:\w+)\)(\b|)": lambda prefix, _: (prefix, prefix + LAST),
-}
 _EQUAL: Final = re.compile(r"([\w.]+) = (:\w+)")
-
-
-def span(ask: Mapping[str, Any]) -> Span:
-    said, values = _named(ask, "KeyConditionExpression"), _values(ask)
-    first, _, rest = said.partition(" AND ")
-    if not (equal := _PARTITION.fullmatch(first)):
-        raise RefusedError(said)
-    partition = equal[1], values[equal[2]]
-    return Span(partition, *_sort(rest, values)) if rest else Span(partition, None)
-
-
-def _sort(said: str, values: Values) -> tuple[str, str, str]:
-    for form, bounds in _SORT.items():
-        if found := re.fullmatch(form, said):
-            name, one, other = found.groups()
-            return name, *bounds(values[one], values.get(other, ""))
-    raise RefusedError(said)
 
 
 def passes(ask: Mapping[str, Any]) -> Callable[[Item], bool]:

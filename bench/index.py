@@ -8,8 +8,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bench.capacity import names_of, projected
-from bench.conditions import LAST, RefusedError, Span
+from bench.conditions import RefusedError
 from bench.item_size import Item, size
+from local.conditions import Condition
 
 
 class Stored(NamedTuple):
@@ -48,13 +49,13 @@ class Index:
         at = bisect_left(entries, (sk, pk, sk))
         return entries[at][3] if at < len(entries) and entries[at][0] == sk else None
 
-    def walk(self, wanted: Span, after: Place | None, *, forward: bool) -> Iterator[Stored]:
+    def walk(self, wanted: Condition, after: Place | None, *, forward: bool) -> Iterator[Stored]:
         """Those of a span behind a place, as the index shows them."""
         attribute, value = wanted.partition
         if attribute != self.partition or wanted.sort not in (None, self.sort):
             raise RefusedError(wanted)
         entries = self._partitions.get(value, [])
-        start, end = bisect_left(entries, (wanted.first,)), bisect_right(entries, (wanted.last, LAST))
+        start, end = wanted.bounds(entries)
         if after and forward:
             start = max(start, bisect_right(entries, (*after[:2], after[2] + "\0")))
         elif after:

@@ -12,9 +12,10 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from bench.capacity import Spent, read_units
-from bench.conditions import RefusedError, passes, shown, span
+from bench.conditions import RefusedError, passes, shown
 from bench.index import Index, Stored, stored_of
 from bench.item_size import Item
+from local.conditions import condition
 from local.translate import load
 
 ANSWER: Final = 1024 * 1024  # bytes, the most that a query brings
@@ -89,7 +90,7 @@ class Table:
     def _entries(self, index: Index, ask: Mapping[str, Any]) -> Iterator[Stored]:
         start = ask.get("ExclusiveStartKey")
         after = (start[index.sort]["S"], start["pk"]["S"], start["sk"]["S"]) if start else None
-        return index.walk(span(ask), after, forward=ask.get("ScanIndexForward", True))
+        return index.walk(condition(ask), after, forward=ask.get("ScanIndexForward", True))
 
 
 def _page(entries: Iterator[Stored], limit: int | None) -> tuple[list[Stored], bool]:

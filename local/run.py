@@ -17,6 +17,7 @@ from local.console import Console
 from local.deploy import Aws, DeployError, deploy, functions
 from local.expressions import read_expressions_once
 from local.front import front
+from local.queries import go_to_the_place
 from local.retries import retry_deliveries
 from local.server import listen, serving
 from local.settings import BadSettingError, Settings
@@ -59,6 +60,7 @@ async def _until(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
 async def _start(settings: Settings) -> None:
     retry_deliveries()
     read_expressions_once()
+    go_to_the_place()
     console = Console()
     await asyncio.to_thread(deploy, settings)
     deployed = await asyncio.to_thread(functions, settings)

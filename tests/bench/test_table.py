@@ -164,7 +164,7 @@ VALUES: Final = {"ExpressionAttributeValues": {":pk": {"S": "cards"}, ":n": {"S"
         {**PK, **VALUES, "IndexName": "changes"},
         {**PK, **VALUES, "FilterExpression": "attribute_exists(last)"},
         {**PK, **VALUES, "ProjectionExpression": "pk"},
-        {**PK, **VALUES, "KeyConditionExpression": "pk = :pk AND sk >= :n"},
+        {**PK, **VALUES, "KeyConditionExpression": "pk = :pk AND sk <> :n"},
         {**PK, **VALUES, "KeyConditionExpression": "pk = :pk AND last > :n"},
         {**PK, "ExpressionAttributeValues": {":pk": {"N": "1"}}},
     ],
