@@ -69,12 +69,11 @@ class _Found:
     def take(self, items: Iterable[Item]) -> None:
         """From several threads at once."""
         for item in items:
-            counters = {**item}
-            partition, sk = counters.pop("pk")["S"], counters.pop("sk")["S"]
+            partition, sk = item.pop("pk")["S"], item.pop("sk")["S"]
             period, _, pipeline_id = sk.partition("#")
             if pipeline_id in self._totals:
                 with self._adding:
-                    self._add(pipeline_id, (partition, period), counters)
+                    self._add(pipeline_id, (partition, period), item)
 
     def _add(self, pipeline_id: str, place: Place, counters: Item) -> None:
         totals = [(self._totals[pipeline_id][index], sign) for index, sign in self._terms.get(place, ())]
