@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from pipeline_health.domain.figures import figures
+import pytest
+
+from pipeline_health.domain.figures import NO_FIGURES, figures
 from pipeline_health.domain.sketch import bin_of
 
 
@@ -12,6 +14,11 @@ def test_rates_are_of_conclusive_builds_and_shares_of_all_completed() -> None:
     assert (shown["cancelled_rate"], shown["skipped_rate"]) == (8.33, 25.0)
     assert shown["throughput"] == 12
     assert shown["builds"] == {"success": 6, "failure": 2, "cancelled": 1, "skipped": 3}
+
+
+@pytest.mark.parametrize("hours", [1, 24, 9_600])
+def test_however_long_nothing_counted_it_says_the_same(hours: int) -> None:
+    assert figures(Counter(), hours) == NO_FIGURES
 
 
 def test_a_rate_of_nothing_is_null_not_zero() -> None:

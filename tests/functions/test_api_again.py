@@ -87,6 +87,15 @@ def test_only_the_bucket_that_changed_is_made_anew(
         assert made == [length] * expected
 
 
+def test_who_asks_about_one_part_forgets_no_other(dynamodb: DynamoDBClient, made: list[int]) -> None:
+    count(dynamodb, ended(HOUR), ended(HOUR, run="2", pipeline_id="github.1.3"))
+    for expected in (3, 0):
+        made.clear()
+        for part in ("", "&branch=default", f"&pipeline={PIPELINE}"):
+            get(SERIES, f"window=7d{part}")
+        assert len(made) == expected
+
+
 def test_a_summary_again_makes_nothing_and_a_window_that_moved_on_is_another(
     dynamodb: DynamoDBClient, made: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,15 @@ import botocore.session
 from botocore.config import Config
 from botocore.parsers import JSONParser, ResponseParserFactory
 
+from pipeline_health.adapters.known_items import KnownItems
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@cache
+def known_items() -> KnownItems:
+    return KnownItems()
 
 
 class _Items(JSONParser):
@@ -20,6 +27,10 @@ class _Items(JSONParser):
         if shape.value.name == "AttributeValue":
             return value
         return super()._handle_map(shape, value)  # type: ignore[misc]  # not in botocore's stubs
+
+    def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
+        """Of an answer; what says that something went wrong goes another way."""
+        return self._parse_shape(shape, known_items().decode(raw_body.decode()))  # type: ignore[attr-defined]
 
 
 class _Parsers(ResponseParserFactory):

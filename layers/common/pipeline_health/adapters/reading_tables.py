@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline_health.adapters.builds_reading import BuildsReading
 from pipeline_health.adapters.jobs_reading import JobsReading
 from pipeline_health.adapters.metrics_reading import MetricsReading
-from pipeline_health.adapters.reading_client import reading_client
+from pipeline_health.adapters.reading_client import known_items, reading_client
 from pipeline_health.domain.times import DAY
 from pipeline_health.flows.job_metrics import JobMetrics
 from pipeline_health.flows.metrics import Metrics
@@ -74,7 +74,8 @@ def job_metrics() -> JobMetrics:
 
 def forget() -> None:
     """As a process that has just started: for tests and measurements."""
-    for cached in (settings, builds_table, metrics_table, pipeline_numbers, metrics, job_metrics):
+    kept = pipeline_numbers, metrics, job_metrics, known_items
+    for cached in (settings, builds_table, metrics_table, *kept):
         cached.cache_clear()
 
 

@@ -68,7 +68,7 @@ class _Found:
 
     def take(self, items: Iterable[Item]) -> None:
         """From several threads at once."""
-        for item in items:
+        for item in map(dict, items):
             partition, sk = item.pop("pk")["S"], item.pop("sk")["S"]
             period, _, pipeline_id = sk.partition("#")
             if pipeline_id in self._totals:

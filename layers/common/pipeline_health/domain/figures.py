@@ -4,8 +4,7 @@ Rates are percent and None where there is nothing to divide by; durations are se
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from pipeline_health.domain.packing import Tally
 from pipeline_health.domain.sketch import percentiles
@@ -58,12 +57,6 @@ def figures(counters: Mapping[str, int], hours: int) -> Figures:
     }
 
 
-@lru_cache(maxsize=256)
-def figures_of_nothing(hours: int) -> Figures:
-    """One object for every empty window of so many hours."""
-    return figures({}, hours)
-
-
 def _durations(bins: Mapping[int, int], total_ms: int) -> Figures:
     """Of successful builds."""
     builds = sum(bins.values())
@@ -79,3 +72,6 @@ def _recoveries(bins: Mapping[int, int], total_ms: int) -> Figures:
     episodes = sum(bins.values())
     median = percentiles_seconds(bins, 50)["p50"]
     return {"episodes": episodes, "mean": mean(total_ms, episodes), "median": median}
+
+
+NO_FIGURES: Final = figures({}, hours=1)  # of any window in which nothing counted, however long

@@ -12,7 +12,7 @@ from pipeline_health.api.problems import refused
 from pipeline_health.api.questions import MetricsQuestion, TimeseriesQuestion
 from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.comparison import difference
-from pipeline_health.domain.figures import Figures, figures, figures_of_nothing
+from pipeline_health.domain.figures import NO_FIGURES, Figures, figures
 from pipeline_health.domain.flaky import Concluded
 from pipeline_health.domain.kept import Kept
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
@@ -178,7 +178,7 @@ class Metrics:
     def _figures(self, part: Part, read: Aggregates, window: Window) -> Figures:
         terms = read.terms(window)
         if not any(terms):
-            return figures_of_nothing(window.hours)
+            return NO_FIGURES
         return self.kept.of((part.share, window), terms, lambda: read.figures(window))
 
     def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
