@@ -242,3 +242,22 @@ def test_it_finds_a_pipeline_s_totals_again_expired_builds_included(
     assert found[:8] == expected.split()
     assert found[8:] == (["84", *["0"] * 7] if spoilt else [])
     assert [line for line in rebuilt(dynamodb, since=since).differences if line.startswith("cards")] == []
+
+
+@pytest.mark.parametrize("until", [None, 1, 10**6])
+def test_a_card_knows_the_hour_after_which_nothing_ever_counted(
+    dynamodb: DynamoDBClient, until: int | None
+) -> None:
+    """It may be too late, after a correction, but never too early."""
+    count(dynamodb, *some_builds(1, 21))
+    key = to_item(keys.card_key("github.1.0"))
+    known = int(dynamodb.get_item(TableName=METRICS, Key=key)["Item"]["until"]["N"])
+    dynamodb.update_item(
+        TableName=METRICS,
+        Key=key,
+        UpdateExpression="SET #until = :until",
+        ExpressionAttributeNames={"#until": "until"},
+        ExpressionAttributeValues=to_item({":until": known if until is None else until}),
+    )
+    rebuilt(dynamodb)
+    assert int(dynamodb.get_item(TableName=METRICS, Key=key)["Item"]["until"]["N"]) == max(known, until or 0)

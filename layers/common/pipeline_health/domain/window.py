@@ -54,10 +54,10 @@ class Window:
     @property
     def with_nothing_after(self) -> "Window":
         """What holds the same builds where none completed after it: up to the end of its last day or week, if
-        that is fewer aggregates.
+        that is no more aggregates. So there are no hours but those of its first day.
         """
         ends = (-(-self.end // step) * step for step in (1, HOURS_A_DAY, HOURS_A_WEEK))
-        return min((Window(self.start, end) for end in ends), key=lambda window: len(window.terms))
+        return min((Window(self.start, end) for end in ends), key=lambda each: (len(each.terms), -each.end))
 
     @property
     def start_at(self) -> int:
