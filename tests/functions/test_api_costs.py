@@ -35,15 +35,17 @@ class Requests:
 
 
 def fill(client: Any, days: int) -> None:
-    """One success in every hour of so many days, as far as a window that ends now can read it."""
+    """A success in every hour of so many days and up to now, as far as a window that ends now can read it."""
     hour = NOW // HOUR
     edges = [hour + 1 - back * 24 for back in (0, days // 2, days)]
-    some = [keys.hour_key(EVERYTHING, one) for edge in edges for one in range(edge - 24, edge + 24)]
-    every = [keys.day_key(EVERYTHING, hour // 24 - back) for back in range(days + 2)]
-    weeks = [keys.week_key(EVERYTHING, hour // 168 - back) for back in range(days // 7 + 2)]
-    hours = {"hours": 1, "days": 24, "weeks": 168}
-    for key in some + every + weeks:
-        item = to_item({**key, "success": hours[key["pk"].split("#")[0]]})
+    near = {one for edge in edges for one in range(edge - 24, edge + 24)}
+    counted: Counter[tuple[str, str]] = Counter()
+    for one in range(hour - days * 24 - 168, hour + 1):
+        wanted = [keys.day_key(EVERYTHING, one // 24), keys.week_key(EVERYTHING, one // 168)]
+        wanted += [keys.hour_key(EVERYTHING, one)] if one in near else []
+        counted.update((key["pk"], key["sk"]) for key in wanted)
+    for (pk, sk), builds in counted.items():
+        item = to_item({"pk": pk, "sk": sk, "success": builds})
         client.put_item(TableName="MetricsTable", Item=item)
 
 

@@ -59,6 +59,10 @@ class Window:
         ends = (-(-self.end // step) * step for step in (1, HOURS_A_DAY, HOURS_A_WEEK))
         return min((Window(self.start, end) for end in ends), key=lambda each: (len(each.terms), -each.end))
 
+    def as_read(self, until: Iterable[int]) -> "Window":
+        """Where nothing counted in these hours or later."""
+        return self.with_nothing_after if all(hour <= self.end for hour in until) else self
+
     @property
     def start_at(self) -> int:
         return self.start * HOUR

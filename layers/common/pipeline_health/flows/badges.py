@@ -87,7 +87,7 @@ class Badges:
         if asked.metric == "status":
             branch = self._branch(card, asked.branch)
             return _status(name, branch) if branch else UNKNOWN
-        window = Window.parse(asked.window, now)
+        window = Window.parse(asked.window, now).as_read([card.until])
         default = asked.branch == DEFAULT
         scope = Scope(pipeline_id=card.pipeline_id, branch="" if default else asked.branch or "")
         read = self.store.aggregates(Share(scope, default), Cover.of([window]))

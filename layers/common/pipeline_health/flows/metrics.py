@@ -126,13 +126,15 @@ class Part:
 @dataclass(frozen=True)
 class Metrics:
     store: MetricsStore
-    kept: Kept[tuple[Share | None, Window], Figures] = field(default_factory=lambda: Kept(MOST))
+    kept: Kept[tuple[Share | None, Window, int], Figures] = field(default_factory=lambda: Kept(MOST))
 
     def summary(self, asked: MetricsQuestion, now: int) -> View:
         window = Window.parse(asked.window, now)
-        part = self._part(asked, list(self.store.pipelines()))
-        read = self._read(part, Cover.of([window, window.before]))
-        these, before = (self._figures(part, read, each) for each in (window, window.before))
+        known = list(self.store.pipelines())
+        part = self._part(asked, known)
+        both = [window.as_read(pipeline.until for pipeline in known), window.before]
+        read = self._read(part, Cover.of(both))
+        these, before = (self._figures(part, read, each, window.hours) for each in both)
         broken = part.broken_since()
         return {
             "window": asked.window,
@@ -154,7 +156,7 @@ class Metrics:
             raise refused("bucket", "must be day for windows of more than 20d")
         read = self.store.buckets(part.share, window, hourly=hourly) if part.share else Aggregates()
         buckets = window.buckets(1 if hourly else HOURS_A_DAY)
-        rows = [{**bounds(bucket), **self._figures(part, read, bucket)} for bucket in buckets]
+        rows = [{**bounds(bucket), **self._figures(part, read, bucket, bucket.hours)} for bucket in buckets]
         return {**bounds(window), "buckets": rows}
 
     def _part(self, asked: MetricsQuestion, known: list[Named]) -> Part:
@@ -175,11 +177,13 @@ class Metrics:
     def _read(self, part: Part, cover: Cover) -> Aggregates:
         return self.store.aggregates(part.share, cover) if part.share else Aggregates()
 
-    def _figures(self, part: Part, read: Aggregates, window: Window) -> Figures:
+    def _figures(self, part: Part, read: Aggregates, window: Window, hours: int) -> Figures:
+        """Of `hours`, however far the window is read."""
         terms = read.terms(window)
         if not any(terms):
             return NO_FIGURES
-        return self.kept.of((part.share, window), terms, lambda: read.figures(window))
+        of = part.share, window, hours
+        return self.kept.of(of, terms, lambda: figures(read.total(window), hours))
 
     def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
         """Of pipelines active in the last 90 days."""

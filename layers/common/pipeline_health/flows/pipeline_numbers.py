@@ -60,8 +60,7 @@ class PipelineNumbers:
     def _read(self, pipelines: Sequence[Standing], known: int, asked: Asked) -> Iterator[Told]:
         window = asked.window
         days = range((window.end_at - LOOK_BACK) // DAY, (window.end_at - 1) // DAY + 1)
-        ended = all(each.until <= window.end for each in pipelines)
-        both = [window.with_nothing_after if ended else window, window.before]
+        both = [window.as_read(each.until for each in pipelines), window.before]
         ids = [each.pipeline_id for each in pipelines]
         read = self.store.rows(ids, known, both, days, default_only=asked.default_only)
         for each, counted in zip(pipelines, read, strict=True):
