@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+from bench.product import DAYS as RETENTION
 from bench.product import DEFAULTS, START
 from bench.table import Tables
 from pipeline_health.adapters import counted_items as items
@@ -44,11 +45,11 @@ def history(size: int) -> Tables:
     return Tables(items_of(size))
 
 
-def items_of(size: int) -> Iterator[tuple[str, Item]]:
+def items_of(size: int, now: int = NOW) -> Iterator[tuple[str, Item]]:
     """Each with its table's name."""
     shared = Moves()
     for number in range(PIPELINES):
-        builds = list(builds_of(number, size))
+        builds = list(builds_of(number, size, now))
         yield from (("BuildsTable", _item(one)) for one in builds)
         truth = _truth(builds)
         yield from (("MetricsTable", item) for item in _of_pipeline(truth))
@@ -60,15 +61,15 @@ def items_of(size: int) -> Iterator[tuple[str, Item]]:
     yield from (("MetricsTable", item) for item in _aggregates(shared))
 
 
-def builds_of(number: int, size: int) -> Iterator[Build]:
+def builds_of(number: int, size: int, now: int = NOW) -> Iterator[Build]:
     """Of one pipeline, its share of all; each with its own usual duration."""
     chance = random.Random(number)
-    return (_build(chance, number, each) for each in range(size // PIPELINES))
+    return (_build(chance, number, each, now) for each in range(size // PIPELINES))
 
 
 @cache
 def newest(size: int) -> Build:
-    """Of the pipeline that questions are about."""
+    """Of the pipeline that questions are about; its id is the same at any time."""
     return _newest(builds_of(int(ASKED.rpartition(".")[2]), size))
 
 
@@ -76,10 +77,10 @@ def _newest(builds: Iterable[Build]) -> Build:
     return max(builds, key=lambda one: one.at)
 
 
-def _build(chance: random.Random, pipeline: int, number: int) -> Build:
+def _build(chance: random.Random, pipeline: int, number: int, now: int) -> Build:
     run = 15_720_345_678 + number
     took = int(chance.lognormvariate(4.5 + pipeline / 5, 0.3) * SECOND)
-    ended = NOW - chance.randrange(DAYS * DAY)
+    ended = now - chance.randrange(DAYS * DAY)
     status = chance.choices(_ENDED, [80, 15, 5])[0]
     return Build(
         provider="github",
@@ -111,7 +112,7 @@ def _item(one: Build) -> Item:
     times = {
         "created_at": one.at,
         "updated_at": at,
-        "expires_at": one.at // SECOND,
+        "expires_at": (one.at + RETENTION * DAY) // SECOND,
         "queued_at": one.queued_at,
     }
     key = {**keys.build_key(one), **keys.recent_key(one, one.at)}

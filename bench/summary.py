@@ -82,10 +82,12 @@ def write(client: Any, table: str, items: list[Item]) -> None:
             left = client.batch_write_item(RequestItems=left).get("UnprocessedItems")
 
 
-def in_turn(asks: Mapping[int, Ask], clock: Callable[[], float]) -> dict[int, list[float]]:
+def in_turn(
+    asks: Mapping[int, Ask], clock: Callable[[], float], rounds: int = ROUNDS
+) -> dict[int, list[float]]:
     """How long each took, in ms, every time."""
     took: dict[int, list[float]] = {size: [] for size in asks}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for size, ask in asks.items():
             began = clock()
             ask()

@@ -7,6 +7,7 @@ another form than ours is left to it as it is.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import islice
 from types import FunctionType
 
 from ministack.services import dynamodb
@@ -32,7 +33,7 @@ def _by_place(answer: FunctionType) -> Callable[[Ask], object]:
 
 
 def _page(ask: Ask) -> Table:
-    """Its table, with no more items than the page may hold and the one that would not fit any more."""
+    """Its table, with no more items than the page may hold."""
     asked = condition(ask)
     table = dynamodb._tables.get(ask["TableName"])
     index = _index(table, asked, ask)
@@ -40,7 +41,7 @@ def _page(ask: Ask) -> Table:
     with WRITING:
         places = order(table, index, asked.partition[1])
         walked = _walk(places, asked.bounds(places), after, forward=ask.get("ScanIndexForward", True))
-        found = _looked_at(table, index, walked, ask) or places[:1]  # to hold a condition against
+        found = list(islice(walked, _most(ask))) or places[:1]  # to hold the condition against
         return _of(table, index, asked.partition[1], found)
 
 
@@ -67,17 +68,11 @@ def _walk(places: Order, span: tuple[int, int], after: Place | None, *, forward:
     return (places[number] for number in numbers)
 
 
-def _looked_at(table: Table, index: Index, walked: Iterator[Place], ask: Ask) -> list[Place]:
-    """By its own reckoning of what a page holds."""
-    found: list[Place] = []
-
-    def items() -> Iterator[Item]:
-        for place in walked:
-            found.append(place)
-            yield _item(table, place)
-
-    dynamodb._paginate_evaluated_items(items(), ask.get("Limit"), table, index.name)
-    return found
+def _most(ask: Ask) -> int | None:
+    most = ask.get("Limit")
+    if most is None or (isinstance(most, int) and most > 0):
+        return most
+    raise OtherFormError(ask)
 
 
 def _of(table: Table, index: Index, partition: str, places: list[Place]) -> Table:

@@ -20,7 +20,8 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return tokenize(text)
 
     monkeypatch.setattr(dynamodb, "_tokenize", reading)
-    monkeypatch.setattr(dynamodb, "_condition_syntax_error", dynamodb._condition_syntax_error)
+    for name in ("_condition_syntax_error", "_number_size_bytes"):
+        monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
     read_expressions_once()
     return read
 
@@ -39,3 +40,10 @@ def test_what_is_no_expression_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="Invalid ConditionExpression"):
             holds("#at BETWEEN BETWEEN", "c")
+
+
+def test_a_number_is_as_long_as_it_is_written() -> None:
+    numbers = ["1", "1.0", "-1", "100", "12345", 1, 1.0, True]
+    fresh = dynamodb._number_size_bytes.__wrapped__
+    for _ in range(2):
+        assert [dynamodb._number_size_bytes(each) for each in numbers] == [fresh(each) for each in numbers]

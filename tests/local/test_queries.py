@@ -74,7 +74,7 @@ def asked(chance: Random, last: dict[str | None, Ask]) -> Ask:
     condition = chance.choice(OURS if chance.random() < 0.9 else OTHERS)
     page = {
         "ScanIndexForward": chance.choice([True, False, None]),
-        "Limit": chance.choice([None, None, 1, 2, 5, 50, 1_000]),
+        "Limit": chance.choice([None, None, 1, 2, 5, 50, 1_000, 0, -1, "2"]),
         "FilterExpression": chance.choice([None, None, "attribute_exists(shown)"]),
         "ExclusiveStartKey": chance.choice([None, last.get(index), {**last.get(index, {}), **key(chance)}]),
     }
