@@ -1,7 +1,7 @@
 """What is a function of a text alone is read once; the embedded AWS reads it anew for every item it looks at.
 
-Expressions, held against each item, were three quarters of what a list took; the lengths of numbers, of which an
-aggregate has hundreds, a third of what a time series did.
+Expressions, held against each item, were three quarters of what a list took; the lengths of numbers, of which
+an aggregate has hundreds, a third of what a time series did.
 """
 
 from functools import lru_cache
