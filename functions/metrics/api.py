@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from mangum import Mangum
 from mangum.types import LambdaContext
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -54,6 +55,13 @@ TEXTS: Final = (
 )
 # How the routes of outputs.py begin. They are set up for who asks for one: the page's cold start has none.
 OUTPUTS: Final = ("/badge/", "/cctray.xml", "/changes.atom", "/export/", "/metrics/openmetrics")
+
+
+class Json(JSONResponse):
+    """The same text four times as fast: a series by hour holds thousands of numbers."""
+
+    def render(self, content: Any) -> bytes:
+        return to_json(content)
 
 
 def reading() -> Reading:
@@ -95,28 +103,26 @@ app = Api(docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[D
 @app.get("/health")
 async def health(_: Annotated[q.Nothing, Query()]) -> Response:
     """Whether the service runs. It touches no storage, so that a storage outage does not restart anything."""
-    return JSONResponse({"status": "ok"})
+    return Json({"status": "ok"})
 
 
 @app.get("/config")
 async def config(_: Annotated[q.Nothing, Query()]) -> Response:
     """What a page needs to know: where builds are told live, and whether a token is needed."""
     chosen = tables.settings()
-    return JSONResponse(
-        {"websocket_url": chosen.WEBSOCKET_URL, "auth": chosen.AUTH == "on", "version": VERSION}
-    )
+    return Json({"websocket_url": chosen.WEBSOCKET_URL, "auth": chosen.AUTH == "on", "version": VERSION})
 
 
 @app.get("/builds")
 async def builds(asked: Annotated[q.BuildsQuestion, Query()]) -> Response:
     """Builds, newest started first, of everything or of what the filters let through."""
-    return JSONResponse(reading().page(asked, tables.now()))
+    return Json(reading().page(asked, tables.now()))
 
 
 @app.get("/builds/latest")
 async def latest(asked: Annotated[q.LatestQuestion, Query()]) -> Response:
     """The build of a pipeline that started last, in any state; `repo` and `branch` narrow it."""
-    return JSONResponse(reading().latest(asked, tables.now()))
+    return Json(reading().latest(asked, tables.now()))
 
 
 @app.get("/builds/{id}")
@@ -128,13 +134,13 @@ async def build(
     _: Annotated[q.Nothing, Query()],
 ) -> Response:
     """One build, with its log excerpt and its jobs."""
-    return JSONResponse(reading().one(build_id))
+    return Json(reading().one(build_id))
 
 
 @app.get("/pipelines")
 async def pipelines(asked: Annotated[q.PipelinesQuestion, Query()]) -> Response:
     """How each pipeline stands, by the builds of its default branch."""
-    return JSONResponse(Pipelines(tables.metrics_table()).page(asked))
+    return Json(Pipelines(tables.metrics_table()).page(asked))
 
 
 @app.get("/pipelines/{id}")
@@ -147,39 +153,39 @@ async def pipeline(
 ) -> Response:
     """One pipeline: its branches, what changed, and whether it is flaky, slower, silent or stuck."""
     flow = OnePipeline(tables.metrics_table(), tables.builds_table(), tables.pipeline_numbers())
-    return JSONResponse(flow.view(pipeline_id, asked, tables.now()))
+    return Json(flow.view(pipeline_id, asked, tables.now()))
 
 
 @app.get("/changes")
 async def changes(asked: Annotated[q.ChangesQuestion, Query()]) -> Response:
     """What broke and what was fixed, newest first, as it is known today: a late build may rewrite it."""
     flow = Changes(tables.metrics_table(), tables.builds_table(), tables.settings().reach)
-    return JSONResponse(flow.page(asked, tables.now()))
+    return Json(flow.page(asked, tables.now()))
 
 
 @app.get("/metrics/summary")
 async def summary(asked: Annotated[q.MetricsQuestion, Query()]) -> Response:
     """One window as a whole, and how far every figure has moved against the window before."""
-    return JSONResponse(tables.metrics().summary(asked, tables.now()))
+    return Json(tables.metrics().summary(asked, tables.now()))
 
 
 @app.get("/metrics/timeseries")
 async def timeseries(asked: Annotated[q.TimeseriesQuestion, Query()]) -> Response:
     """The same figures hour by hour or day by day, empty ones included."""
-    return JSONResponse(tables.metrics().timeseries(asked, tables.now()))
+    return Json(tables.metrics().timeseries(asked, tables.now()))
 
 
 @app.get("/metrics/pipelines")
 async def by_pipeline(asked: Annotated[q.PipelineMetricsQuestion, Query()]) -> Response:
     """The same figures pipeline by pipeline."""
     flow = Rows(tables.metrics_table(), tables.pipeline_numbers())
-    return JSONResponse(flow.page(asked, tables.now()))
+    return Json(flow.page(asked, tables.now()))
 
 
 @app.get("/metrics/jobs")
 async def by_job(asked: Annotated[JobMetricsQuestion, Query()]) -> Response:
     """Which job of a pipeline fails most, and at which step; is slowest; waits longest (GitHub Actions)."""
-    return JSONResponse(tables.job_metrics().page(asked, tables.now()))
+    return Json(tables.job_metrics().page(asked, tables.now()))
 
 
 @app.get("/docs", include_in_schema=False)
@@ -194,7 +200,7 @@ async def documentation(request: Request, name: str = "") -> Response:
 async def problem(request: Request, error: Exception) -> Response:
     refusal = refusal_of(request, error)
     headers = HEADERS.get(refusal.status)
-    return JSONResponse(refusal.document(), refusal.status, headers, problems.PROBLEM_JSON)
+    return Json(refusal.document(), refusal.status, headers, problems.PROBLEM_JSON)
 
 
 def refusal_of(request: Request, error: Exception) -> Refusal:

@@ -56,7 +56,7 @@ def _badge(provider: str, path: str, asked: q.BadgeQuestion) -> Badge:
     from pipeline_health.flows.badges import Badges
 
     table = tables.metrics_table()
-    return Badges(table, _names(table)).badge(provider, path, asked, tables.now())
+    return Badges(table, _names(table), tables.metrics().figures).badge(provider, path, asked, tables.now())
 
 
 @lru_cache(maxsize=1)

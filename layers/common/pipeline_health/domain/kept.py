@@ -20,10 +20,11 @@ class Kept(Generic[Key, Value]):
 
     def get(self, key: Key, version: object) -> Value | None:
         """None, too, of another version."""
-        if key not in self._made or self._made[key][0] != version:
+        known = self._made.get(key)
+        if known is None or known[0] != version:
             return None
         self._made.move_to_end(key)
-        return self._made[key][1]
+        return known[1]
 
     def put(self, key: Key, version: object, made: Value, size: int = 1) -> None:
         if key in self._made:

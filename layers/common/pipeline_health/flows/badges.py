@@ -65,6 +65,7 @@ class Names:
 class Badges:
     store: BadgesStore
     names: Names
+    figures: Callable[[Share, Aggregates, Window, int], Figures]
 
     def badge(self, provider: str, path: str, asked: BadgeQuestion, now: int) -> Badge:
         """`path` is the repository and the pipeline. Both may hold slashes, so only the two together are
@@ -90,8 +91,9 @@ class Badges:
         window = Window.parse(asked.window, now).as_read([card.until])
         default = asked.branch == DEFAULT
         scope = Scope(pipeline_id=card.pipeline_id, branch="" if default else asked.branch or "")
-        read = self.store.aggregates(Share(scope, default), Cover.of([window]))
-        return _METRICS[asked.metric](f"{name} {_WORDS[asked.metric]}, {asked.window}", read.figures(window))
+        share = Share(scope, default)
+        figures = self.figures(share, self.store.aggregates(share, Cover.of([window])), window, window.hours)
+        return _METRICS[asked.metric](f"{name} {_WORDS[asked.metric]}, {asked.window}", figures)
 
     def _branch(self, card: Card, name: str | None) -> Branch | None:
         if name in (None, DEFAULT):

@@ -45,6 +45,11 @@ class Share:
     scope: Scope
     default_only: bool = False
 
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Strings and numbers, which are looked up faster than it is itself."""
+        return self.scope.repo, self.scope.pipeline_id, self.scope.branch, self.default_only
+
 
 @dataclass(frozen=True)
 class Aggregates:
@@ -53,9 +58,6 @@ class Aggregates:
     hours: Mapping[int, Counts] = field(default_factory=dict)
     days: Mapping[int, Counts] = field(default_factory=dict)
     weeks: Mapping[int, Counts] = field(default_factory=dict)
-
-    def figures(self, window: Window) -> Figures:
-        return figures(self.total(window), window.hours)
 
     def total(self, window: Window) -> dict[str, int]:
         """Both halves apart, bins packed."""
@@ -126,7 +128,7 @@ class Part:
 @dataclass(frozen=True)
 class Metrics:
     store: MetricsStore
-    kept: Kept[tuple[Share | None, Window, int], Figures] = field(default_factory=lambda: Kept(MOST))
+    kept: Kept[tuple[str | int, ...], Figures] = field(default_factory=lambda: Kept(MOST))
 
     def summary(self, asked: MetricsQuestion, now: int) -> View:
         window = Window.parse(asked.window, now)
@@ -159,6 +161,14 @@ class Metrics:
         rows = [{**bounds(bucket), **self._figures(part, read, bucket, bucket.hours)} for bucket in buckets]
         return {**bounds(window), "buckets": rows}
 
+    def figures(self, share: Share, read: Aggregates, window: Window, hours: int) -> Figures:
+        """Of `hours`, however far the window is read."""
+        terms = read.terms(window)
+        if not any(terms):
+            return NO_FIGURES
+        of = *share.place, window.start, window.end, hours
+        return self.kept.of(of, terms, lambda: figures(read.total(window), hours))
+
     def _part(self, asked: MetricsQuestion, known: list[Named]) -> Part:
         pipelines = [pipeline for pipeline in known if asked.repo in (None, pipeline.repo)]
         if asked.pipeline is None:
@@ -178,12 +188,7 @@ class Metrics:
         return self.store.aggregates(part.share, cover) if part.share else Aggregates()
 
     def _figures(self, part: Part, read: Aggregates, window: Window, hours: int) -> Figures:
-        """Of `hours`, however far the window is read."""
-        terms = read.terms(window)
-        if not any(terms):
-            return NO_FIGURES
-        of = part.share, window, hours
-        return self.kept.of(of, terms, lambda: figures(read.total(window), hours))
+        return self.figures(part.share, read, window, hours) if part.share else NO_FIGURES
 
     def _last_statuses(self, part: Part, now: int) -> dict[str, str]:
         """Of pipelines active in the last 90 days."""
