@@ -71,6 +71,12 @@ def test_the_rows_of_a_team_are_asked_for_in_six_requests(end: int, text: str, p
             assert sum(each[0] == key["pk"] and each[1] <= key["sk"] <= each[2] for each in found) == 1
 
 
+@pytest.mark.parametrize(("pipelines", "joined"), [(10, True), (1_000, False)])
+def test_days_and_weeks_are_one_request_where_an_answer_holds_both(pipelines: int, joined: bool) -> None:
+    found = ranges_until_now({"days": range(20_000, 20_029), "weeks": range(2_830, 2_858)}, pipelines)
+    assert any(first.startswith("day-") and last.startswith("week-") for _, first, last in found) == joined
+
+
 def history() -> list[Build]:
     """Over two New Years and many months, of several pipelines, some of it on another branch."""
 
