@@ -20,7 +20,8 @@ from pipeline_health.domain.build import Build, Status
 from pipeline_health.domain.flaky import LOOK_BACK, Commits
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import KINDS, Cover, Kind, Window
-from pipeline_health.flows.metrics import RowCounts, Share
+from pipeline_health.flows.aggregates import Share
+from pipeline_health.flows.metrics import RowCounts
 from tests.adapters.test_counts import requests_of
 from tests.adapters.test_metrics_reading import counted_in, expected
 from tests.counting import concluded_by, expected_totals

@@ -13,7 +13,7 @@ from pipeline_health.domain.marks import is_mark
 from pipeline_health.domain.packing import unpacked
 from pipeline_health.domain.times import HOUR
 from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.metrics import Aggregates, Share
+from pipeline_health.flows.aggregates import Aggregates, Share
 from tests.counting import DEFAULTS, expected_totals
 from tests.reading import NOW, count, ended
 

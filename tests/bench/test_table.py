@@ -21,7 +21,7 @@ from pipeline_health.domain.aggregates import Scope
 from pipeline_health.domain.newest import Stretch, position_of
 from pipeline_health.domain.times import DAY
 from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.metrics import Share
+from pipeline_health.flows.aggregates import Share
 
 BUILDS: Final = 60
 HALF_YEAR: Final = "2026-H2"

@@ -19,8 +19,9 @@ from pipeline_health.domain.named import Latest, Named, Sort
 from pipeline_health.domain.times import DAY, HOUR
 from pipeline_health.domain.window import Cover, Window
 from pipeline_health.flows.aggregate import aggregate
+from pipeline_health.flows.aggregates import Aggregates, Share
 from pipeline_health.flows.aggregation import Aggregation
-from pipeline_health.flows.metrics import Aggregates, Metrics, RowCounts, Share
+from pipeline_health.flows.metrics import Metrics, RowCounts
 from pipeline_health.flows.pipeline_numbers import PipelineNumbers
 from pipeline_health.flows.rows import Rows
 from tests import oracle

@@ -10,7 +10,7 @@ from pipeline_health.adapters.table_reading import TableReading
 from pipeline_health.domain.aggregates import DEFAULT_PREFIX
 from pipeline_health.domain.marks import MARK
 from pipeline_health.domain.window import KINDS, Cover, Kind, Window
-from pipeline_health.flows.metrics import Aggregates, Share
+from pipeline_health.flows.aggregates import Aggregates, Share
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from pipeline_health.domain.named import DEFAULT, Named
 from pipeline_health.domain.pipeline import Branch, Card
 from pipeline_health.domain.times import SECOND
 from pipeline_health.domain.window import Cover, Window
-from pipeline_health.flows.metrics import Aggregates, Share
+from pipeline_health.flows.aggregates import Aggregates, Share
 
 KEPT: Final = 60 * SECOND
 PAUSE: Final = 5 * SECOND  # before a name that nobody knew is looked for again

@@ -4,7 +4,7 @@ What is read depends on the window alone: its weeks, days and hours, at any numb
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,7 +18,8 @@ from pipeline_health.domain.kept import Kept
 from pipeline_health.domain.named import DEFAULT, Latest, Named, ids_of, labels
 from pipeline_health.domain.times import DAY, format_instant, seconds
 from pipeline_health.domain.view import View
-from pipeline_health.domain.window import HOURS_A_DAY, Cover, Kind, Window
+from pipeline_health.domain.window import HOURS_A_DAY, Cover, Window
+from pipeline_health.flows.aggregates import Aggregates, Share
 from pipeline_health.flows.reading import only
 
 ACTIVE: Final = 90 * DAY  # pipelines without a build for longer have no last status
@@ -26,55 +27,6 @@ HOURLY: Final = 20 * HOURS_A_DAY  # the longest window that is cut into hours: f
 MOST: Final = 150_000  # counters as they came, with what was made of them 300 to 500 bytes each: some 60 MB
 
 DEFINITION: Final = "/openapi.json#/components/schemas/Summary/properties/{}"
-
-
-class Counts(Protocol):
-    """Of one aggregate, as they are stored. Equal to another's where they count the same."""
-
-    def __len__(self) -> int: ...
-    def items(self) -> Iterable[tuple[str, int]]: ...
-
-
-NOTHING: Final[Counts] = dict[str, int]()
-
-
-@dataclass(frozen=True)
-class Share:
-    """What counts in a scope: all of it, or the builds of default branches only."""
-
-    scope: Scope
-    default_only: bool = False
-
-    @property
-    def place(self) -> tuple[str | int, ...]:
-        """Strings and numbers, which are looked up faster than it is itself."""
-        return self.scope.repo, self.scope.pipeline_id, self.scope.branch, self.default_only
-
-
-@dataclass(frozen=True)
-class Aggregates:
-    """The counters of one share by hour, day and week, as they are stored; without what counted nothing."""
-
-    hours: Mapping[int, Counts] = field(default_factory=dict)
-    days: Mapping[int, Counts] = field(default_factory=dict)
-    weeks: Mapping[int, Counts] = field(default_factory=dict)
-
-    def total(self, window: Window) -> dict[str, int]:
-        """Both halves apart, bins packed."""
-        total: dict[str, int] = {}
-        for counts, (_, _, sign) in zip(self.terms(window), window.terms, strict=True):
-            for name, value in counts.items():
-                total[name] = total.get(name, 0) + sign * value
-        return total
-
-    def terms(self, window: Window) -> list[Counts]:
-        """All that it is made of, in the order of the window's own terms."""
-        by: Mapping[Kind, Mapping[int, Counts]] = {
-            "hours": self.hours,
-            "days": self.days,
-            "weeks": self.weeks,
-        }
-        return [by[kind].get(number, NOTHING) for kind, number, _ in window.terms]
 
 
 @dataclass(frozen=True)
