@@ -20,7 +20,7 @@ from pipeline_health.flows.metrics import RowCounts
 
 KEY: Final = 1  # read units, whatever is behind it
 QUERY: Final = 1  # a request takes CPU worth about as much as its unit
-TOGETHER: Final = 12  # aggregates of a query to the unit, of some 350 bytes each
+TOGETHER: Final = 6  # aggregates of a query to the unit: 12 at ten builds a day, 3 at fifty
 
 Place = tuple[str, str]  # a partition of all pipelines' aggregates, and what names a period in it
 Total = dict[str, int]  # of counters as they are stored
