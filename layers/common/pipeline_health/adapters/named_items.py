@@ -7,6 +7,7 @@ from pipeline_health.domain.build import Status
 from pipeline_health.domain.named import Latest, Named, Shown, Streak
 from pipeline_health.domain.timeline import completed_at
 
+_UNKNOWN = 10**9  # an hour after all others: of a card that was written before it was known
 _STARTS = ("started_at", "queued_at", "completed_at", "created_at")  # as Build.at
 
 
@@ -24,7 +25,7 @@ def named_from(item: Item, default_names: frozenset[str]) -> Named:
         shown=_shown(item["shown"]["M"], frozenset(defaults)) if "shown" in item else None,
         broken={branch: int(since["N"]) for branch, since in broken.items()},
         lock=int(item["lock"]["N"]),
-        until=int(item["until"]["N"]),
+        until=int(item["until"]["N"]) if "until" in item else _UNKNOWN,
     )
 
 
